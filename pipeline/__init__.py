@@ -1,0 +1,1 @@
+"""Boilover's library: chats in, assessments out. No sockets, no clock, no environment."""

@@ -1,0 +1,1 @@
+"""Inference: the message scorer and the conversation head, without torch."""

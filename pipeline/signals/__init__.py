@@ -1,0 +1,1 @@
+"""Clues beyond single messages: repetition, promises, waiting."""

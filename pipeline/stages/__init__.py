@@ -1,0 +1,1 @@
+"""The stage list: prepare, score, track, decide."""

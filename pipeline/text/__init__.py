@@ -1,0 +1,1 @@
+"""Texts: normalising, languages, sentences, words, redaction."""

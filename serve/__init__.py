@@ -1,0 +1,1 @@
+"""Everything with files, sockets, databases and clocks."""

@@ -1,0 +1,1 @@
+"""Offline work: corpora in, model versions and reports out."""
