@@ -20,8 +20,9 @@ def digest(*parts: str) -> str:
 
 
 class MessageIds:
-    """Ids of the messages of one conversation: a hash of source, conversation, time, sender, text and
-    how many equal messages came before, so that the same export always gives the same ids.
+    """Ids of the messages of one conversation, the same whenever the same export is read.
+
+    An id is a hash of source, conversation, time, sender, text and how many equal messages came before.
     """
 
     def __init__(self, source: str, conversation_id: str) -> None:
