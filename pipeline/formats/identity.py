@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from hashlib import blake2b
 
+from pipeline.identity import digest
 from pipeline.records import Message
-
-
-def digest(*parts: str) -> str:
-    """16 hex digits of a hash over the parts; part borders count."""
-    state = blake2b(digest_size=8)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        state.update(len(data).to_bytes(8, "big"))
-        state.update(data)
-    return state.hexdigest()
 
 
 class MessageIds:
