@@ -27,11 +27,15 @@ class Outlook:
 class ConversationHead(Protocol):
     """Reads the features of a tracked conversation. Causal: features hold messages 1..k only."""
 
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Names of the complaint categories, in the order of ``Outlook.categories`` and of the scorer."""
+
     def risk(self, features: FloatArray) -> float:
         """Calibrated probability that a first escalation event follows.
 
         Args:
-            features: float32, shape (len(FEATURE_NAMES),), from ``pipeline.stages.track.features``.
+            features: float32, shape (len(feature_names(categories)),), from ``pipeline.stages.features.features``.
         """
 
     def contributions(self, features: FloatArray) -> Sequence[tuple[str, float]]:

@@ -1,0 +1,156 @@
+"""The message scorer on ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from tokenizers import Encoding, Tokenizer
+
+from pipeline.errors import ModelError
+from pipeline.models.bundle import Manifest, read_manifest, verified
+from pipeline.models.operating import Columns, HeadScores, apply
+from pipeline.models.scorer import ACTS, SIGNALS, FloatArray, TextScores
+from pipeline.records import ModelIdentity
+
+SHARE = 0.35
+"""Tokens with at least this share of the strongest token's weight belong to a signal's evidence."""
+PRESENT = 0.5
+TASK = 16
+"""Texts a thread takes at a time."""
+
+
+class OnnxScorer:
+    """Scores texts one at a time on one thread each, so that a score never depends on the text's company.
+
+    Args:
+        folder: a model folder (see ``pipeline.models.bundle``).
+        threads: texts scored at the same time.
+
+    Raises:
+        ModelError: the folder is missing, damaged or not of this version.
+    """
+
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+        self._manifest, self.identity = read_manifest(folder)
+        _check_names(self._manifest, folder)
+        self.categories = self._manifest.categories
+        self.width = self._manifest.width
+        self._columns = Columns(len(ACTS), len(self.categories), len(SIGNALS))
+        self._tokenizer = _tokenizer(folder, self._manifest)
+        self._session = _session(folder, self._manifest)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="score") if threads > 1 else None
+
+    identity: ModelIdentity
+    categories: tuple[str, ...]
+    width: int
+
+    def score(self, texts: Sequence[str]) -> list[TextScores]:
+        """See ``Scorer.score``."""
+        groups = [texts[i : i + TASK] for i in range(0, len(texts), TASK)]
+        if self._pool is None or len(groups) == 1:
+            return [scores for group in groups for scores in self._score_group(group)]
+        return [scores for done in self._pool.map(self._score_group, groups) for scores in done]
+
+    def raw(self, text: str) -> tuple[FloatArray, FloatArray, FloatArray, Encoding]:
+        """Logits (1, columns), embedding (1, width), evidence (tokens, signals) and the tokens of one text."""
+        encoding = self._tokenizer.encode(_encodable(text))
+        ids = np.array([encoding.ids], dtype=np.int64)
+        logits, embedding, evidence = self._session.run(None, {"ids": ids})
+        return logits, embedding, evidence, encoding
+
+    def _score_group(self, texts: Sequence[str]) -> list[TextScores]:
+        raw = [self.raw(text) for text in texts]
+        heads = apply(np.concatenate([r[0] for r in raw]), self._columns, self._manifest.operating_points)
+        return [self._text_scores(heads, i, *raw[i][1:]) for i in range(len(texts))]
+
+    def _text_scores(
+        self, heads: HeadScores, i: int, embedding: FloatArray, evidence: FloatArray, encoding: Encoding
+    ) -> TextScores:
+        signals = heads.signals[i]
+        return TextScores(
+            anger=float(heads.anger[i]),
+            frustration=float(heads.frustration[i]),
+            polarity=heads.polarity[i],
+            signals=signals,
+            acts=heads.acts[i],
+            complaint=float(heads.complaint[i]),
+            categories=heads.categories[i],
+            anger_any=float(heads.anger_any[i]),
+            offensive_any=float(heads.offensive_any[i]),
+            embedding=embedding[0].astype(np.float16),
+            evidence=tuple(
+                evidence_span(evidence[:, k], encoding.offsets) if signals[k] >= PRESENT else None
+                for k in range(len(SIGNALS))
+            ),
+        )
+
+
+def evidence_span(weights: FloatArray, offsets: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """The characters that carry a signal: the strongest token and its neighbours of like weight.
+
+    Args:
+        weights: each token's share in the signal's logit, shape (tokens,).
+        offsets: characters of each token; empty for special tokens.
+
+    Returns:
+        Start and end in the scored text, or ``None`` where no token speaks for the signal.
+    """
+    usable = [i for i, (start, end) in enumerate(offsets) if end > start and weights[i] > 0]
+    if not usable:
+        return None
+    best = max(usable, key=lambda i: float(weights[i]))
+    floor = SHARE * weights[best]
+
+    def carries(i: int) -> bool:
+        return 0 <= i < len(offsets) and offsets[i][1] > offsets[i][0] and bool(weights[i] >= floor)
+
+    first = last = best
+    while carries(first - 1) or carries(first - 2):  # one weak token between two strong ones does not part them
+        first -= 1
+    while carries(last + 1) or carries(last + 2):
+        last += 1
+    return offsets[first][0], offsets[last][1]
+
+
+def _encodable(text: str) -> str:
+    """Lone surrogates cannot be tokenised; each becomes one replacement character, so that offsets stay."""
+    if text.isascii():
+        return text
+    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def _tokenizer(folder: Path, manifest: Manifest) -> Tokenizer:
+    tokenizer = Tokenizer.from_str(verified(folder, manifest, "tokenizer.json").decode("utf-8"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_length=manifest.max_tokens)
+    return tokenizer
+
+
+def _session(folder: Path, manifest: Manifest) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # The graph is written fused (training.graph); ONNX Runtime's own fusions would make it slower.
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(
+            verified(folder, manifest, "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # ONNX Runtime raises its own unrelated types
+        if isinstance(error, ModelError):
+            raise
+        raise ModelError(f"ONNX Runtime cannot load the model ({type(error).__name__})", path=str(folder)) from error
+
+
+def _check_names(manifest: Manifest, folder: Path) -> None:
+    if manifest.signals != SIGNALS or manifest.acts != ACTS:
+        raise ModelError(
+            "the model's signals or acts are not this version's",
+            path=str(folder),
+            fix="export the model again with this version of boilover.",
+        )

@@ -1,0 +1,101 @@
+"""From raw logits to scores whose operating point is 0.5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.models.bundle import LevelMap, OperatingPoints
+from pipeline.models.scorer import FloatArray
+
+LEVELS = 3
+EVEN = (0.0, 1 / 6, 1 / 2, 5 / 6, 1.0)
+"""Borders of the four levels on the output scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where each head stands in a row of logits."""
+
+    acts: int
+    categories: int
+    signals: int
+
+    def slices(self) -> dict[str, slice]:
+        """Head name to columns, in the order in which the graph joins them."""
+        sizes = {
+            "anger": LEVELS,
+            "frustration": LEVELS,
+            "polarity": 3,
+            "acts": self.acts,
+            "complaint": 1,
+            "categories": self.categories,
+            "anger_any": 1,
+            "offensive_any": 1,
+            "signals": self.signals,
+        }
+        start, parts = 0, {}
+        for head, size in sizes.items():
+            parts[head] = slice(start, start + size)
+            start += size
+        return parts
+
+
+@dataclass(frozen=True, slots=True)
+class HeadScores:
+    """Scores of n texts; the first axis of each array is the text."""
+
+    anger: FloatArray
+    frustration: FloatArray
+    polarity: FloatArray
+    signals: FloatArray
+    acts: FloatArray
+    complaint: FloatArray
+    categories: FloatArray
+    anger_any: FloatArray
+    offensive_any: FloatArray
+
+
+def apply(logits: FloatArray, columns: Columns, points: OperatingPoints) -> HeadScores:
+    """Scores of a batch of logits, shape (n, all columns). Row by row: no row touches another."""
+    at = columns.slices()
+
+    def probability(head: str, bias: float | tuple[float, ...]) -> FloatArray:
+        return sigmoid(logits[:, at[head]] + np.asarray(bias, np.float32))
+
+    return HeadScores(
+        anger=level(logits[:, at["anger"]], points.anger),
+        frustration=level(logits[:, at["frustration"]], points.frustration),
+        polarity=softmax(logits[:, at["polarity"]] + np.asarray(points.polarity, np.float32)),
+        signals=probability("signals", points.signals),
+        acts=probability("acts", points.acts),
+        complaint=probability("complaint", points.complaint)[:, 0],
+        categories=probability("categories", points.categories),
+        anger_any=probability("anger_any", points.anger_any)[:, 0],
+        offensive_any=probability("offensive_any", points.offensive_any)[:, 0],
+    )
+
+
+def expected_level(logits: FloatArray) -> FloatArray:
+    """Mean of the three threshold probabilities, shape (n,): the expected level, scaled to [0, 1]."""
+    mean: FloatArray = sigmoid(logits).mean(axis=1)
+    return mean
+
+
+def level(logits: FloatArray, mapping: LevelMap) -> FloatArray:
+    """Score of an ordinal head, shape (n,): the expected level, its cuts moved to 1/6, 1/2 and 5/6."""
+    scores: FloatArray = np.interp(expected_level(logits), (0.0, *mapping.cuts, 1.0), EVEN).astype(np.float32)
+    return scores
+
+
+def sigmoid(logits: FloatArray) -> FloatArray:
+    """Logistic function, stable at both ends."""
+    clipped = np.clip(logits.astype(np.float32), -30.0, 30.0)
+    return (1.0 / (1.0 + np.exp(-clipped))).astype(np.float32)
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Softmax over the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)

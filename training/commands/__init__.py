@@ -1,0 +1,1 @@
+"""Subcommands of ``boilover`` that need the ``train`` extra, one a module."""

@@ -1,0 +1,256 @@
+"""Corpora as ``datasets`` objects: public ones by the mapping table, our own chats by the codebook.
+
+Every dataset has the columns ``text`` (prepared as at run time), ``language``, ``corpus``,
+``row`` (id within the corpus), ``conversation`` (empty for public rows) and ``targets``
+(float32, see ``training.targets``; NaN where the row says nothing).
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+import datasets
+import numpy as np
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.errors import BadRecord, InputError
+from pipeline.models.scorer import POLARITIES, FloatArray
+from pipeline.records import AgentLabels, Conversation, CustomerLabels
+from pipeline.serialise import conversation_from_json
+from pipeline.stages.prepare import PrepareState, prepare
+from pipeline.text.normalise import normalise
+from pipeline.text.redact import redact
+from training.targets import Layout
+
+Split = Literal["train", "dev", "test"]
+MAX_CHARACTERS = 600
+"""Longer public texts are cut here: the encoder reads at most 128 tokens of them anyway."""
+
+
+class LabelMap(BaseModel):
+    """Which labels of a corpus mean what for one head."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    positive: list[str] = []
+    neutral: list[str] = []
+    negative: list[str] = []
+    ambiguous: list[str] = []
+    rest: Literal["negative"] | None = None
+
+
+class CorpusEntry(BaseModel):
+    """One line of the mapping table (``configs/train/corpora.yaml`` explains the fields)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    path: str
+    language: Literal["zh", "en", "mixed"]
+    licence: str
+    shipped: bool
+    split: Literal["train", "dev"] = "train"
+    sample: int | None = Field(default=None, ge=1)
+    text: list[str]
+    label: str | None = None
+    separator: str | None = None
+    flags: list[str] = []
+    flag: str = "1"
+    targets: dict[str, LabelMap] = {}
+    constant: dict[str, float] = {}
+
+
+def load_table(path: Path) -> list[CorpusEntry]:
+    """The mapping table; raises pydantic's ``ValidationError`` on unknown keys."""
+    rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [CorpusEntry.model_validate(row) for row in rows]
+
+
+def public_dataset(entry: CorpusEntry, folder: Path, layout: Layout, *, seed: int) -> datasets.Dataset:
+    """Rows of one public file with their targets.
+
+    Args:
+        entry: the file's line in the mapping table.
+        folder: where the corpora lie.
+        layout: target layout.
+        seed: for the sample, where the entry asks for one.
+
+    Raises:
+        InputError: the file is missing or lacks a column.
+    """
+    path = folder / entry.path
+    if not path.is_file():
+        raise InputError("a corpus file is missing", path=str(path), fix="give the corpora folder with --corpora.")
+    rows = list(_rows(path))
+    if entry.sample is not None and entry.sample < len(rows):
+        chosen = np.random.default_rng(seed).choice(len(rows), entry.sample, replace=False)
+        rows = [rows[i] for i in sorted(chosen)]
+    records = []
+    for number, row in enumerate(rows):
+        try:
+            text = "\n".join(str(row[column]) for column in entry.text)[:MAX_CHARACTERS]
+            targets = _public_targets(entry, row, layout)
+        except KeyError as error:
+            raise InputError(f"a corpus file has no column {error}", path=str(path)) from error
+        if not np.isnan(targets).all() and text.strip():
+            text = normalise(redact(text).text).text
+            records.append(_record(text, entry.language, entry.name, str(row.get("id", number)), "", targets))
+    return _dataset(records, layout)
+
+
+def service_dataset(chats: Sequence[Conversation], layout: Layout) -> datasets.Dataset:
+    """Every labelled message of annotated chats, prepared exactly as the pipeline prepares it."""
+    records = []
+    for chat in chats:
+        if chat.labels is None:
+            continue
+        state = PrepareState()
+        for message in chat.messages:
+            state, prepared = prepare(state, message)
+            labels = chat.labels.messages.get(message.message_id)
+            if labels is None or not prepared.model_text.text.strip():
+                continue
+            targets = _service_targets(labels, chat, layout)
+            language = chat_language(chat)
+            records.append(
+                _record(
+                    prepared.model_text.text, language, "service", message.message_id, chat.conversation_id, targets
+                )
+            )
+    return _dataset(records, layout)
+
+
+def load_chats(folder: Path) -> list[Conversation]:
+    """Annotated chats of every ``*.jsonl`` in a folder, in the order of file names; raises as ``read_chats``."""
+    return [chat for path in sorted(folder.glob("*.jsonl")) for chat in read_chats(path)]
+
+
+def read_chats(path: Path) -> list[Conversation]:
+    """Chats of one file.
+
+    Raises:
+        InputError: the file cannot be read, or a line is not a conversation; names file and line.
+    """
+    chats = []
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    chats.append(conversation_from_json(json.loads(line)))
+                except (BadRecord, ValueError) as error:
+                    raise InputError(f"not an annotated chat: {error}", path=str(path), line=number) from error
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", path=str(path)) from error
+    return chats
+
+
+def split_of(conversation_id: str) -> Split:
+    """Which part a chat belongs to: 80 % train, 10 % dev, 10 % test, by a hash of its id."""
+    bucket = sha256(f"split:{conversation_id}".encode()).digest()[0] % 20
+    return "test" if bucket < 2 else "dev" if bucket < 4 else "train"
+
+
+def fold_of(conversation_id: str, folds: int) -> int:
+    """Cross-fitting fold of a chat, by a hash of its id."""
+    return sha256(f"fold:{conversation_id}".encode()).digest()[0] % folds
+
+
+def chat_language(chat: Conversation) -> str:
+    """Corpus language of an annotated chat: that of its locale, ``mixed`` where customer or agent use both scripts."""
+    texts = " ".join(m.text for m in chat.messages)
+    han = sum("\u4e00" <= c <= "\u9fff" for c in texts)
+    latin = sum(c.isascii() and c.isalpha() for c in texts)
+    share = han / max(1, han + latin / 4)  # an English word has about four letters more than a Chinese one
+    return "zh" if share > 0.85 else "en" if share < 0.1 else "mixed"
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as handle:
+        digest = sha256()
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    plain = path.name.removesuffix(".gz")
+    with opener(path, "rt", encoding="utf-8", newline="") as handle:
+        if plain.endswith(".jsonl"):
+            yield from (json.loads(line) for line in handle)
+        else:
+            yield from csv.DictReader(handle, delimiter="\t" if plain.endswith(".tsv") else ",")
+
+
+def _labels(entry: CorpusEntry, row: Mapping[str, Any]) -> set[str]:
+    if entry.flags:
+        return {name for name in entry.flags if row[name] == entry.flag}
+    if entry.label is None:
+        return set()
+    value = row[entry.label]
+    if isinstance(value, list):
+        return {str(v) for v in value}
+    return set(str(value).split(entry.separator)) if entry.separator else {str(value)}
+
+
+def _public_targets(entry: CorpusEntry, row: Mapping[str, Any], layout: Layout) -> FloatArray:
+    vector = layout.empty()
+    labels = _labels(entry, row)
+    for head, mapping in entry.targets.items():
+        value = _polarity(mapping, labels) if head == "polarity" else _binary(mapping, labels)
+        if value is not None:
+            vector[layout.part(head)] = value
+    for head, constant in entry.constant.items():
+        vector[layout.part(head)] = constant
+    return vector
+
+
+def _binary(mapping: LabelMap, labels: set[str]) -> float | None:
+    if labels & set(mapping.positive):
+        return 1.0
+    if labels & set(mapping.ambiguous):
+        return None
+    if mapping.rest == "negative" or labels & set(mapping.negative):
+        return 0.0
+    return None
+
+
+def _polarity(mapping: LabelMap, labels: set[str]) -> float | None:
+    tones = [i for i, tone in enumerate(POLARITIES) if labels & set(getattr(mapping, tone))]
+    return float(tones[0]) if len(tones) == 1 else None
+
+
+def _service_targets(labels: CustomerLabels | AgentLabels, chat: Conversation, layout: Layout) -> FloatArray:
+    if isinstance(labels, AgentLabels):
+        return layout.agent(labels)
+    assert chat.labels is not None
+    return layout.customer(labels, chat.labels.conversation)
+
+
+def _record(text: str, language: str, corpus: str, row: str, conversation: str, targets: FloatArray) -> dict[str, Any]:
+    return {
+        "text": text,
+        "language": language,
+        "corpus": corpus,
+        "row": row,
+        "conversation": conversation,
+        "targets": targets,
+    }
+
+
+def _dataset(records: list[dict[str, Any]], layout: Layout) -> datasets.Dataset:
+    features = datasets.Features(
+        {
+            **{name: datasets.Value("string") for name in ("text", "language", "corpus", "row", "conversation")},
+            "targets": datasets.Sequence(datasets.Value("float32"), length=layout.size),
+        }
+    )
+    return datasets.Dataset.from_list(records, features=features)

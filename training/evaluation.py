@@ -1,0 +1,83 @@
+"""Scores annotated chats with a model folder and measures the result, by language; public sets by AUC of the broad heads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from pipeline.models.scorer import BROAD, Scorer
+from pipeline.records import Conversation
+from pipeline.run import Pipeline, Quote
+from training.corpora import CorpusEntry, chat_language, public_dataset
+from training.measures import Judged, by_language, measure
+from training.targets import Layout
+
+SHOWN = (
+    "anger.qwk",
+    "anger.auc2",
+    "frustration.qwk",
+    "polarity.macro_f1",
+    "signals.micro_f1",
+    "signals.recall_grave",
+    "acts.micro_f1",
+    "category.top1",
+    "complaint.macro_f1",
+    "stage.accuracy",
+    "outcome.accuracy",
+    "csat.spearman",
+    "escalation.f1",
+    "escalation.at_exact",
+    "forecast.auc",
+    "forecast.recall@fa5",
+    "forecast.ece",
+    "conversations",
+)
+"""Measures of the printed table; the JSON has all."""
+
+
+def judge(pipeline: Pipeline, chats: Sequence[Conversation]) -> list[Judged]:
+    """Score annotated chats."""
+    assessed = pipeline.run_batch(chats, quote=Quote.ORIGINAL)
+    return [Judged(chat, done.assessment) for chat, done in zip(chats, assessed, strict=True)]
+
+
+def figures(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
+    """Measures by language of the chat, and over all."""
+    groups = by_language(judged, chat_language)
+    return {name: measure(group) for name, group in sorted(groups.items())}
+
+
+def public_figures(
+    scorer: Scorer, table: Sequence[CorpusEntry], corpora: Path, layout: Layout, *, seed: int = 0
+) -> dict[str, float]:
+    """AUC of the broad heads on the development parts of public sets, by ``set.head``."""
+    found = {}
+    for entry in table:
+        if entry.split != "dev":
+            continue
+        rows = public_dataset(entry, corpora, layout, seed=seed)
+        scores = scorer.score(rows["text"])
+        targets = np.array(rows["targets"], np.float32)
+        for head in BROAD:
+            wanted = targets[:, layout.part(head)][:, 0]
+            known = ~np.isnan(wanted)
+            if known.any():
+                said = np.array([getattr(s, head) for s in scores])[known]
+                found[f"{entry.name}.{head}.auc"] = round(float(roc_auc_score(wanted[known] > 0, said)), 4)
+    return found
+
+
+def as_table(by_name: Mapping[str, Mapping[str, float]]) -> str:
+    """A text table: a measure a line, a language a column."""
+    names = [name for name in ("zh", "en", "mixed", "all") if name in by_name]
+    lines = [f"{'measure':22}" + "".join(f"{name:>9}" for name in names)]
+    for figure in SHOWN:
+        cells = []
+        for name in names:
+            value = by_name[name].get(figure)
+            cells.append("–" if value is None else f"{value:.0f}" if figure == "conversations" else f"{value:.3f}")
+        lines.append(f"{figure:22}" + "".join(f"{cell:>9}" for cell in cells))
+    return "\n".join(lines)
