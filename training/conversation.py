@@ -82,7 +82,7 @@ def gather(chats: Sequence[Conversation], scores: Scores, categories: tuple[str,
                 free += open_
         rows += kept
         owner += [index] * len(kept)
-        weight += [1.0 / free] * free + [0.0] * (len(kept) - free)
+        weight += [1.0 / max(1, free)] * free + [0.0] * (len(kept) - free)
         last.append(len(rows) - 1)
     return Prefixes(
         np.array(rows, np.float32), np.array(owner, np.int64), np.array(weight, np.float32), np.array(last, np.int64)

@@ -73,16 +73,21 @@ class GraphBuilder:
         return self.node("Mul", floats, scales)[0]
 
 
+PEAK = 64
+"""Largest magnitude of a weight: with all seven bits, products of unsigned activations and signed weights
+saturate on processors that have AVX2 but no VNNI, and scores would differ between machines."""
+
+
 def quantise(matrix: NDArray[np.float32], *, axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Symmetric int8 values and one scale along the other axis.
+    """Symmetric values of -64..64 and one scale along the other axis.
 
     Args:
         matrix: shape (a, b).
         axis: the axis that a scale runs over: 0 gives b scales, 1 gives a.
     """
     peak = np.abs(matrix).max(axis=axis, keepdims=True)
-    scale = np.where(peak > 0, peak / 127.0, 1.0).astype(np.float32)
-    values = np.clip(np.rint(matrix / scale), -127, 127).astype(np.int8)
+    scale = np.where(peak > 0, peak / PEAK, 1.0).astype(np.float32)
+    values = np.clip(np.rint(matrix / scale), -PEAK, PEAK).astype(np.int8)
     return values, scale.squeeze(axis)
 
 

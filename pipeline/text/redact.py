@@ -1,0 +1,80 @@
+"""Personal data replaced by placeholders that keep its meaning, such as ``<PHONE>`` and ``<ORDER>``.
+
+Chinese (mainland, Hong Kong, Taiwan) and English of many countries. Forms with a check digit are checked; the rest
+goes by shape and by the words around it. Prices, dates, quantities, product names and short public numbers (12315,
+95588, 110) stay, because they carry what a complaint is about. ``PLACEHOLDERS`` lists what is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from pipeline.text.aligned import AlignedText
+from pipeline.text.redact_address import addresses
+from pipeline.text.redact_codes import known_shapes, led_codes, plates
+from pipeline.text.redact_names import names_in
+from pipeline.text.redact_numbers import bank_cards, identity_cards, telephones
+from pipeline.text.redact_patterns import PLACEHOLDERS, Finding, view
+from pipeline.text.redact_web import links, mailboxes
+
+__all__ = ["PLACEHOLDERS", "redact"]
+
+_MOST_ROUNDS = 6
+"""A replacement may uncover what stood beside it; two rounds are usual."""
+_NUMERIC: tuple[Callable[[str], Iterator[Finding]], ...] = (
+    identity_cards,
+    led_codes,
+    bank_cards,
+    known_shapes,
+    telephones,
+    plates,
+)
+"""In order of precedence where two overlap."""
+_WORTH = re.compile(r"\d\D{0,3}\d|(?:[零一二三四五六七八九幺][ \-、,，]?){5}")
+_PLACES = re.compile(r"\d|[号號室栋棟幢座楼樓弄巷]|地址|住址")
+_SPELLED_OUT = re.compile(
+    r"\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double)\W+(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double)\b",
+    re.IGNORECASE,
+)
+_LINKS = re.compile(r"[@/:.]|[\[( ]at[\]) ]|[￥$€]", re.IGNORECASE)
+
+
+def redact(text: str, names: Collection[str] = ()) -> AlignedText:
+    """Replace personal data by placeholders; placeholders already there stay, so that twice equals once.
+
+    Args:
+        text: any string.
+        names: display names of the speakers; role words and brands in them are not redacted.
+    """
+    aligned = AlignedText.unchanged(text)
+    for _ in range(_MOST_ROUNDS):
+        edits = _edits(aligned.text, names)
+        if not edits:
+            break
+        aligned = aligned.then(AlignedText.from_edits(aligned.text, edits))
+    return aligned
+
+
+def _edits(text: str, names: Collection[str]) -> list[tuple[int, int, str]]:
+    """Replacements in order, without overlaps."""
+    kept: list[Finding] = []
+    seen = view(text)
+    for findings in _findings(seen, names):
+        for finding in sorted(findings, key=lambda f: (f.start - f.end, f.start)):
+            if all(finding.end <= other.start or other.end <= finding.start for other in kept):
+                kept.append(finding)
+    return sorted((f.start, f.end, f.placeholder) for f in kept if f.start < f.end)
+
+
+def _findings(text: str, names: Collection[str]) -> Iterable[list[Finding]]:
+    """Findings of each recogniser that has something to look for; those before win over those after."""
+    if _LINKS.search(text):
+        yield list(links(text))
+        yield list(mailboxes(text))
+    if _WORTH.search(text) or _SPELLED_OUT.search(text):
+        for recognise in _NUMERIC:
+            yield list(recognise(text))
+    if _PLACES.search(text):
+        yield list(addresses(text))
+    yield list(names_in(text, names))
