@@ -6,6 +6,7 @@ import csv
 import glob
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -27,11 +28,50 @@ _DAMAGE: Final = (
 )  # fmt: skip
 
 
-def discover(paths: Sequence[str]) -> list[Path]:
+NO_CHATS: Final = frozenset(
+    [
+        ".3gp",
+        ".aac",
+        ".amr",
+        ".avi",
+        ".bmp",
+        ".css",
+        ".docx",
+        ".gif",
+        ".heic",
+        ".html",
+        ".jpeg",
+        ".jpg",
+        ".js",
+        ".m4a",
+        ".md",
+        ".mov",
+        ".mp3",
+        ".mp4",
+        ".ogg",
+        ".opus",
+        ".pdf",
+        ".png",
+        ".pptx",
+        ".py",
+        ".svg",
+        ".vcf",
+        ".wav",
+        ".webm",
+        ".webp",
+        ".yaml",
+        ".yml",
+    ]
+)
+"""Suffixes of media and documents, which lie beside chats in export folders."""
+
+
+def discover(paths: Sequence[str], *, left_out: Counter[str] | None = None) -> list[Path]:
     """Files that the arguments name.
 
     Args:
-        paths: files, folders (searched to the bottom, hidden files left out) and glob patterns.
+        paths: files, folders (searched to the bottom; hidden files, media and documents left out) and glob patterns.
+        left_out: where given, media and documents of folders are counted here by suffix.
 
     Returns:
         Files in the order of the arguments, inside a folder or pattern sorted; each once.
@@ -41,9 +81,11 @@ def discover(paths: Sequence[str]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for argument in paths:
-        files = _expand(argument)
+        files = _expand(argument, Counter() if left_out is None else left_out)
         if not files:
-            raise InputError("holds no files", path=argument, fix="give a file, or a folder or pattern with files.")
+            raise InputError(
+                "holds no chats", path=argument, fix="give a file, or a folder or pattern with chat exports."
+            )
         found |= dict.fromkeys(files)
     return list(found)
 
@@ -122,15 +164,17 @@ def _choose_one() -> str:
     return f"name it with --format. Known: {', '.join(FORMATS.names())}."
 
 
-def _expand(argument: str) -> list[Path]:
+def _expand(argument: str, left_out: Counter[str]) -> list[Path]:
     path = Path(argument)
     if path.is_file():
         return [path]
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file.relative_to(path)))
+        files = [file for file in path.rglob("*") if file.is_file() and not _hidden(file.relative_to(path))]
+        left_out.update(file.suffix.lower() for file in files if file.suffix.lower() in NO_CHATS)
+        return sorted(file for file in files if file.suffix.lower() not in NO_CHATS)
     if glob.has_magic(argument):
         matches = sorted(Path(match) for match in glob.glob(argument, recursive=True))  # noqa: PTH207 (absolute patterns)
-        return [file for match in matches for file in (_expand(str(match)) if match.is_dir() else [match])]
+        return [file for match in matches for file in (_expand(str(match), left_out) if match.is_dir() else [match])]
     if path.exists():
         return [path]
     raise InputError("no such file or folder", path=argument, fix="check the path.")

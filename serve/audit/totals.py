@@ -63,7 +63,7 @@ class Totals:
         self.counts["agent_messages"] += facts.agent_messages
         self.counts["escalated"] += whole.escalated
         self.counts["forecastable"] += facts.forecastable
-        self.counts["warned"] += facts.lead is not None
+        self.counts["warned"] += facts.forecastable and facts.lead is not None
         self.counts["alerts"] += len(alerts)
         self.counts["alerts_ahead"] += facts.alerts_ahead
         self.risk[min(RISK_BINS - 1, int(whole.risk_peak * RISK_BINS))] += 1

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -91,7 +92,11 @@ def run(args: argparse.Namespace) -> int:
     options = options_of(args)
     if options.format_name != "auto":
         FORMATS.get(options.format_name)
-    files = discover(options.paths)
+    left_out: Counter[str] = Counter()
+    files = discover(options.paths, left_out=left_out)
+    if left_out:
+        kinds = ", ".join(f"{count} {suffix}" for suffix, count in left_out.most_common())
+        say(f"left out, as media and documents: {kinds}")
     pipeline = build_pipeline(args)
     with Interruption() as interruption, progress() as advance:
         manifest = audit(options, pipeline, files, surroundings(interruption, advance))

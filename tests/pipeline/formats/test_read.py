@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -59,6 +61,16 @@ def test_discover_takes_files_folders_and_patterns_once_and_sorted(tmp_path):
     write(tmp_path, CHAT, "b/.hidden")
     write(tmp_path, CHAT, "b/__MACOSX/._a.txt")
     assert discover([str(c), str(tmp_path / "b"), str(tmp_path / "**" / "*.txt")]) == [c, a, b]
+
+
+def test_discover_leaves_media_of_an_export_folder_out_and_counts_them(tmp_path):
+    chat = write(tmp_path, CHAT, "_chat.txt")
+    write(tmp_path, b"x", "00000035-PHOTO.JPG")
+    write(tmp_path, "# notes", "README.md")
+    left_out = Counter()
+    assert discover([str(tmp_path)], left_out=left_out) == [chat]
+    assert left_out == {".jpg": 1, ".md": 1}
+    assert discover([str(tmp_path / "README.md")]) == [tmp_path / "README.md"]
 
 
 @pytest.mark.parametrize("name", ["missing.txt", "none/*.txt", "empty"])
