@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from serve.lines import Line
 
 SUMMARY = "replace personal data by placeholders (lines of text, or canonical JSONL with --jsonl)"
 
@@ -22,20 +26,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Redact the input line by line; with ``--jsonl`` 1 where lines were skipped, 2 where none could be read."""
-    from serve.commands.score import open_source
+    from serve.lines import lines_as_they_come, open_source
 
     with open_source(args.file) as source:
-        if args.jsonl:
-            return _redact_conversations(source, args)
-        from pipeline.text.redact import redact
+        groups = lines_as_they_come(source, args.file)
+        return _redact_conversations(groups, args) if args.jsonl else _redact_texts(groups, args.name)
 
-        for line in source:
-            text = line.removesuffix(b"\n").decode("utf-8", "replace")
-            sys.stdout.write(redact(text, args.name).text + "\n")
+
+def _redact_texts(groups: Iterator[list[Line]], names: list[str]) -> int:
+    from pipeline.text.redact import redact
+
+    for lines in groups:
+        for _, line in lines:
+            sys.stdout.write(redact(line.decode("utf-8", "replace"), names).text + "\n")
+        sys.stdout.flush()
     return 0
 
 
-def _redact_conversations(source: Any, args: argparse.Namespace) -> int:
+def _redact_conversations(groups: Iterator[list[Line]], args: argparse.Namespace) -> int:
     from collections import Counter
     from dataclasses import replace
 
@@ -46,13 +54,15 @@ def _redact_conversations(source: Any, args: argparse.Namespace) -> int:
 
     skipped: Counter[str] = Counter()
     count = 0
-    for conversation in read_conversations(enumerate(source, 1), args.file, skipped):
-        clean = redacted(conversation, prepare_all(conversation))
-        if args.name:
-            messages = tuple(replace(m, text=redact(m.text, args.name).text) for m in clean.messages)
-            clean = replace(clean, messages=messages)
-        sys.stdout.write(dump_line(conversation_to_json(replace(clean, labels=conversation.labels))) + "\n")
-        count += 1
+    for lines in groups:
+        for conversation in read_conversations(lines, args.file, skipped):
+            clean = redacted(conversation, prepare_all(conversation))
+            if args.name:
+                messages = tuple(replace(m, text=redact(m.text, args.name).text) for m in clean.messages)
+                clean = replace(clean, messages=messages)
+            sys.stdout.write(dump_line(conversation_to_json(replace(clean, labels=conversation.labels))) + "\n")
+            count += 1
+        sys.stdout.flush()
     if skipped:
         sys.stderr.write(f"boilover: {sum(skipped.values())} lines skipped\n")
         return 1 if count else 2

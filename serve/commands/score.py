@@ -7,17 +7,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from queue import Queue
-from threading import Thread
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.records import Conversation
+    from serve.lines import Line
 
 SUMMARY = "score conversations (canonical JSONL in, one result a line out), or single messages with --lines"
-
-GROUP = 256
-"""Lines scored together at most."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,12 +36,13 @@ def run(args: argparse.Namespace) -> int:
     """Score the input; 1 where lines were skipped, 2 where nothing could be read."""
     from pipeline.api import Model
     from pipeline.serialise import dump_line
+    from serve.lines import lines_as_they_come, open_source
 
     skipped: Counter[str] = Counter()
     count = 0
     with open_source(args.file) as source:
         model = Model.load(args.model, config=args.config, threads=args.threads)
-        for lines in _as_they_come(source):
+        for lines in lines_as_they_come(source, args.file):
             if args.lines:
                 results = model.score_lines((_text(line) for _, line in lines), full=args.full, first=lines[0][0])
             else:
@@ -61,44 +58,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _as_they_come(source: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
-    """Numbered lines in groups: whatever has arrived, at most ``GROUP``, so that a slow pipe is answered line by line."""
-    lines: Queue[tuple[int, bytes] | None] = Queue(maxsize=2 * GROUP)
-
-    def feed() -> None:
-        for numbered in enumerate(source, 1):
-            lines.put(numbered)
-        lines.put(None)
-
-    Thread(target=feed, daemon=True).start()
-    while (first := lines.get()) is not None:
-        group = [first]
-        while len(group) < GROUP and not lines.empty():
-            following = lines.get()
-            if following is None:
-                yield group
-                return
-            group.append(following)
-        yield group
-
-
-def open_source(name: str) -> BinaryIO:
-    """A file, or standard input for ``-``; raises ``InputError``."""
-    from pipeline.errors import InputError
-
-    if name == "-":
-        return sys.stdin.buffer
-    try:
-        return Path(name).open("rb")
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", path=name, fix="check the path.") from error
-
-
 def _text(line: bytes) -> str:
-    return line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "replace").removeprefix("\ufeff")
+    return line.removesuffix(b"\r").decode("utf-8", "replace").removeprefix("\ufeff")
 
 
-def read_conversations(lines: Iterable[tuple[int, bytes]], name: str, skipped: Counter[str]) -> Iterator[Conversation]:
+def read_conversations(lines: Iterable[Line], name: str, skipped: Counter[str]) -> Iterator[Conversation]:
     """Canonical conversations of numbered lines; what cannot be used is reported, counted and left out."""
     import json
 
