@@ -130,7 +130,7 @@ def annotation_from_json(row: object) -> Annotation:
             ),
             messages={str(k): _message_labels(v) for k, v in parts["messages"].items()},
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BadRecord(f"labels do not follow the codebook ({type(error).__name__}: {str(error)[:40]})") from error
 
 

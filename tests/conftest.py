@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.models.onnx import OnnxScorer
 from pipeline.run import Pipeline, build
 
 
@@ -29,3 +30,9 @@ def model_folder() -> Path:
 def real(model_folder: Path) -> Pipeline:
     """The pipeline with that model; its cache lives as long as the session."""
     return build(model=model_folder, threads=2)
+
+
+@pytest.fixture(scope="session")
+def real_scorer(model_folder: Path) -> OnnxScorer:
+    """The message scorer of that model, on one thread."""
+    return OnnxScorer(model_folder)

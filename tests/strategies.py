@@ -17,7 +17,9 @@ from pipeline.run import Pipeline
 START = datetime(2026, 5, 1, 10, 0, tzinfo=timezone(timedelta(hours=8)))
 
 KNOWN = {
-    "骗子": fake_scores(anger=0.95, frustration=0.9, polarity="negative", signals=("abuse",), complaint=0.9, category=0),
+    "骗子": fake_scores(
+        anger=0.95, frustration=0.9, polarity="negative", signals=("abuse",), complaint=0.9, category=0
+    ),
     "useless idiots": fake_scores(anger=0.9, frustration=0.8, polarity="negative", signals=("abuse",), complaint=0.9),
     "退款": fake_scores(anger=0.3, frustration=0.6, signals=("refund_demand",), complaint=0.8, category=0),
     "refund": fake_scores(anger=0.25, frustration=0.6, signals=("refund_demand",), complaint=0.8, category=0),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -73,14 +74,17 @@ def load_table(path: Path) -> list[CorpusEntry]:
     return [CorpusEntry.model_validate(row) for row in rows]
 
 
-def public_dataset(entry: CorpusEntry, folder: Path, layout: Layout, *, seed: int) -> datasets.Dataset:
+def public_dataset(
+    entry: CorpusEntry, folder: Path, layout: Layout, *, seed: int, share: float = 1.0
+) -> datasets.Dataset:
     """Rows of one public file with their targets.
 
     Args:
         entry: the file's line in the mapping table.
         folder: where the corpora lie.
         layout: target layout.
-        seed: for the sample, where the entry asks for one.
+        seed: for the draw of rows.
+        share: of the rows that the entry asks for, in (0, 1].
 
     Raises:
         InputError: the file is missing or lacks a column.
@@ -89,9 +93,9 @@ def public_dataset(entry: CorpusEntry, folder: Path, layout: Layout, *, seed: in
     if not path.is_file():
         raise InputError("a corpus file is missing", path=str(path), fix="give the corpora folder with --corpora.")
     rows = list(_rows(path))
-    if entry.sample is not None and entry.sample < len(rows):
-        chosen = np.random.default_rng(seed).choice(len(rows), entry.sample, replace=False)
-        rows = [rows[i] for i in sorted(chosen)]
+    wanted = math.ceil(share * min(entry.sample or len(rows), len(rows)))
+    if wanted < len(rows):
+        rows = [rows[i] for i in sorted(np.random.default_rng(seed).choice(len(rows), wanted, replace=False))]
     records = []
     for number, row in enumerate(rows):
         try:

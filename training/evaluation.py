@@ -17,6 +17,8 @@ from training.targets import Layout
 
 SHOWN = (
     "anger.qwk",
+    "anger.qwk.low",
+    "anger.qwk.high",
     "anger.auc2",
     "frustration.qwk",
     "polarity.macro_f1",
@@ -33,9 +35,13 @@ SHOWN = (
     "forecast.auc",
     "forecast.recall@fa5",
     "forecast.ece",
+    "forecast.lead@fa5",
     "conversations",
+    "customer_messages",
 )
 """Measures of the printed table; the JSON has all."""
+COUNTS = frozenset({"conversations", "customer_messages"})
+LANGUAGES = ("zh", "en", "mixed")
 
 
 def judge(pipeline: Pipeline, chats: Sequence[Conversation]) -> list[Judged]:
@@ -70,14 +76,27 @@ def public_figures(
     return found
 
 
+def as_markdown(by_name: Mapping[str, Mapping[str, float]]) -> str:
+    """A Markdown table: a measure a line, a group a column."""
+    names = [name for name in (*LANGUAGES, "all", "public") if name in by_name]
+    rows = [figure for figure in SHOWN if any(figure in by_name[n] for n in names)]
+    rows += [figure for n in names for figure in by_name[n] if n == "public"]
+    lines = ["| measure | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
+    lines += [f"| {row} | " + " | ".join(_cell(row, by_name[n].get(row)) for n in names) + " |" for row in rows]
+    return "\n".join(lines)
+
+
 def as_table(by_name: Mapping[str, Mapping[str, float]]) -> str:
     """A text table: a measure a line, a language a column."""
-    names = [name for name in ("zh", "en", "mixed", "all") if name in by_name]
+    names = [name for name in (*LANGUAGES, "all") if name in by_name]
     lines = [f"{'measure':22}" + "".join(f"{name:>9}" for name in names)]
     for figure in SHOWN:
-        cells = []
-        for name in names:
-            value = by_name[name].get(figure)
-            cells.append("–" if value is None else f"{value:.0f}" if figure == "conversations" else f"{value:.3f}")
+        cells = [_cell(figure, by_name[name].get(figure)) for name in names]
         lines.append(f"{figure:22}" + "".join(f"{cell:>9}" for cell in cells))
     return "\n".join(lines)
+
+
+def _cell(figure: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if figure in COUNTS else f"{value:.3f}"

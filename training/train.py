@@ -12,7 +12,7 @@ Steps, each kept in the run folder, so that a killed run goes on where it stoppe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from pipeline.models.scorer import ACTS, BROAD, SIGNALS, FloatArray
 from pipeline.records import Conversation
 from pipeline.run import build
 from training.calibrate import label_biases, operating_points
+from training.card import write_card
 from training.conversation import fit_head, gather
 from training.corpora import CorpusEntry, fold_of, load_chats, load_table, public_dataset, service_dataset, split_of
 from training.evaluation import figures, judge, public_figures
@@ -39,6 +40,10 @@ from training.model import HeadSizes, MultiTaskModel, load_base
 from training.scores import text_scores
 from training.targets import Layout
 
+COST = (
+    "Trained on two CPU cores (bfloat16) in about two hours, the public stage included: on the order of 0.1 kWh. "
+    "The run's own times are in MLflow."
+)
 Report = Callable[[str, Progress], None]
 
 
@@ -54,8 +59,8 @@ class TrainConfig(BaseModel):
     table: Path
     chats: Path
     folds: int = Field(default=3, ge=2)
-    replay: int = Field(default=0, ge=0)
-    """Public rows that go along in the service stage."""
+    replay: float = Field(default=0.0, ge=0, le=1)
+    """Share of the public rows that goes along in the service stage."""
     public: StageConfig
     service: StageConfig
 
@@ -121,15 +126,15 @@ def train(place: Workplace, report: Report) -> Trained:
     tokenizer = Tokenizer.from_file(str(place.base / "tokenizer.json"))
     public = _stage(place, "public", None, lambda: _public_rows(place), place.config.public, tokenizer, report)
     service = service_dataset(place.part("train"), place.layout)
+    replay = _replay_rows(place)
     folds = np.array([fold_of(c, place.config.folds) for c in service["conversation"]])
     held_out: dict[str, FloatArray] = {}
     for fold in range(place.config.folds):
-        logits = _fold(place, public, service, folds, fold, tokenizer, report)
+        logits = _fold(place, public, service, replay, folds, fold, tokenizer, report)
         for head, values in logits.items():
             held_out.setdefault(head, np.zeros((len(service), values.shape[1]), np.float32))[folds == fold] = values
-    model = _stage(
-        place, "service", public, lambda: _with_replay(place, service), place.config.service, tokenizer, report
-    )
+    rows = datasets.concatenate_datasets([service, *replay])
+    model = _stage(place, "service", public, lambda: rows, place.config.service, tokenizer, report)
     points = _points(place, held_out, service, model, tokenizer)
     (place.out / "points.json").write_text(points.model_dump_json(indent=2), encoding="utf-8")
     return Trained(model, points, held_out, service)
@@ -146,12 +151,12 @@ def rows_of(dataset: datasets.Dataset, tokenizer: Tokenizer, max_tokens: int) ->
     return encode(tokenizer, dataset["text"], np.array(dataset["targets"], np.float32), max_tokens=max_tokens)
 
 
-def public_parts(place: Workplace, split: str) -> list[datasets.Dataset]:
-    """The public files of ``train`` or ``dev`` whose licence lets shipped weights see them."""
+def public_parts(place: Workplace, split: str, *, share: float = 1.0) -> list[datasets.Dataset]:
+    """The public files of ``train`` or ``dev`` whose licence lets shipped weights see them, or a share of their rows."""
     if place.corpora is None:
         raise ConfigError("the public stage needs the corpora", fix="give their folder with --corpora.")
     return [
-        public_dataset(entry, place.corpora, place.layout, seed=place.config.seed)
+        public_dataset(entry, place.corpora, place.layout, seed=place.config.seed, share=share)
         for entry in place.table
         if entry.split == split and entry.shipped
     ]
@@ -161,12 +166,9 @@ def _public_rows(place: Workplace) -> datasets.Dataset:
     return datasets.concatenate_datasets(public_parts(place, "train"))
 
 
-def _with_replay(place: Workplace, rows: datasets.Dataset) -> datasets.Dataset:
-    """Chat messages with a draw of public rows beside them, so that the broad heads do not forget."""
-    if not place.config.replay:
-        return rows
-    public = _public_rows(place).shuffle(seed=place.config.seed)
-    return datasets.concatenate_datasets([rows, public.select(range(min(place.config.replay, len(public))))])
+def _replay_rows(place: Workplace) -> list[datasets.Dataset]:
+    """Public rows that go along in the service stage, so that the broad heads do not forget."""
+    return public_parts(place, "train", share=place.config.replay) if place.config.replay else []
 
 
 def _stage(
@@ -207,6 +209,7 @@ def _fold(
     place: Workplace,
     public: MultiTaskModel,
     service: datasets.Dataset,
+    replay: Sequence[datasets.Dataset],
     folds: np.ndarray[Any, np.dtype[np.int64]],
     fold: int,
     tokenizer: Tokenizer,
@@ -215,10 +218,8 @@ def _fold(
     path = place.out / f"fold-{fold}.npz"
     if path.exists():
         return dict(np.load(path))
-    inside = service.select(np.flatnonzero(folds != fold).tolist())
-    model = _stage(
-        place, f"fold-{fold}", public, lambda: _with_replay(place, inside), place.config.service, tokenizer, report
-    )
+    inside = datasets.concatenate_datasets([service.select(np.flatnonzero(folds != fold).tolist()), *replay])
+    model = _stage(place, f"fold-{fold}", public, lambda: inside, place.config.service, tokenizer, report)
     outside = rows_of(service.select(np.flatnonzero(folds == fold).tolist()), tokenizer, place.config.max_tokens)
     logits = predict(model, outside.ids)
     np.savez(path, **logits)  # type: ignore[arg-type]
@@ -262,7 +263,7 @@ def finish(place: Workplace, trained: Trained, *, version: str) -> Finished:
     head = fit_head(chats, gather(chats, scores, categories), categories)
     (place.out / "head.json").write_text(head.model_dump_json(), encoding="utf-8")
     folder = place.out / "model"
-    export(
+    manifest = export(
         trained.model,
         folder,
         name=place.config.name,
@@ -271,6 +272,17 @@ def finish(place: Workplace, trained: Trained, *, version: str) -> Finished:
         points=trained.points,
         head=head,
         categories=categories,
+    )
+    write_card(
+        folder,
+        manifest=manifest,
+        head=head,
+        chats=place.chats,
+        table=place.table,
+        layers=len(place.config.layers),
+        parameters=sum(p.numel() for p in trained.model.parameters()),
+        vocabulary=int(trained.model.encoder.config.vocab_size),  # type: ignore[union-attr,arg-type]
+        cost=COST,
     )
     pipeline = build(model=folder)
     public = {} if place.corpora is None else public_figures(pipeline.scorer, place.table, place.corpora, place.layout)

@@ -189,6 +189,11 @@ def infer_roles(messages: Iterable[tuple[str, str]], options: ReadOptions, repor
 
 
 def _describe(roles: Mapping[str, Role]) -> str:
-    shown = [f"{name[:40]} = {role.value}" for name, role in list(roles.items())[:6]]
+    shown = [f"{_masked(name)} = {role.value}" for name, role in list(roles.items())[:6]]
     more = f" and {len(roles) - len(shown)} more" if len(roles) > len(shown) else ""
     return f"roles were inferred: {', '.join(shown)}{more}; name the agents with --agent NAME if this is wrong"
+
+
+def _masked(name: str) -> str:
+    """A name as far as it may be stored with a report: enough to recognise for who knows the chat."""
+    return f"{name[:1]}…" if len(name) > 1 else "…"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from pipeline.errors import BadRecord, InputError
 from pipeline.formats.format import ReadReport
@@ -47,7 +48,8 @@ def xlsx_sheets(path: Path) -> list[Sheet]:
         InputError: no workbook, an old or encrypted one, damaged, or one that would unpack to too much.
     """
     _guard(path)
-    names = _with_workbook(path, lambda book: [sheet.title for sheet in book.worksheets])
+    with _workbook(path) as book:
+        names = [sheet.title for sheet in book.worksheets]
     if not names:
         raise InputError("the workbook has no sheet", path=str(path), fix="save it again as .xlsx.")
     return [Sheet(name, _sheet_reader(path, index), cheap=False) for index, name in enumerate(names)]
@@ -71,34 +73,34 @@ def _guard(path: Path) -> None:
         raise InputError(problem, path=str(path), fix="save the rows as CSV, or split the workbook.")
 
 
-def _with_workbook(path: Path, take: Callable[[Any], list[str]]) -> list[str]:
-    book = _open_workbook(path)
-    try:
-        return take(book)
-    finally:
-        book.close()
+@contextmanager
+def _workbook(path: Path) -> Iterator[Any]:
+    """An open workbook, whatever its file is called: given a name, openpyxl refuses all that do not end in .xlsx."""
+    with path.open("rb") as stream:
+        book = _loaded(stream, path)
+        try:
+            yield book
+        finally:
+            book.close()
 
 
-def _open_workbook(path: Path) -> Any:
+def _loaded(stream: BinaryIO, path: Path) -> Any:
     import openpyxl
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            return openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     except Exception as error:  # a damaged archive fails in any way that XML, zip and zlib can
         raise _damaged(path, error) from error
 
 
 def _sheet_reader(path: Path, index: int) -> Callable[[ReadReport], Iterator[Row]]:
     def rows(report: ReadReport) -> Iterator[Row]:
-        book = _open_workbook(path)
-        try:
+        with _workbook(path) as book:
             sheet = book.worksheets[index]
             sheet.reset_dimensions()  # some writers state a wrong one
             yield from _sheet_rows(sheet.iter_rows(values_only=True), report)
-        finally:
-            book.close()
 
     return rows
 

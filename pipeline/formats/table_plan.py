@@ -8,6 +8,7 @@ from itertools import islice
 
 from pipeline.formats.format import ReadOptions, ReadReport
 from pipeline.formats.roles import RoleResolver
+from pipeline.formats.speakers import speaker_role
 from pipeline.formats.table_files import Row, Sheet
 from pipeline.formats.table_presets import GENERIC, Layout, layout_of, missing_header
 from pipeline.formats.table_rows import RowParser, text_of
@@ -80,16 +81,28 @@ def _plan(sheet: Sheet, found: tuple[Row, Layout], head: list[Row], options: Rea
 
 
 def _with_role_column(layout: Layout, data: list[Row], options: ReadOptions, report: ReadReport) -> Layout:
-    """A sender column that holds both words for customers and for agents is the role column."""
-    place = layout.positions.get("sender")
-    if place is None or "role" in layout.positions:
-        return layout
+    """A sender column with words for customers and for agents is the role column; a role column without any holds names."""
+    at = layout.positions
+    if "role" not in at and "sender" in at:
+        roles = _roles_in(at["sender"], layout, data, options, report)
+        mixed = {Role.CUSTOMER, Role.AGENT} <= set(roles) and roles.count(None) * 3 <= len(roles)
+        return replace(layout, positions={**at, "role": at["sender"]}) if mixed else layout
+    people = {"sender", "customer", "customer_id", "agent"}  # beside these, names in the role column tell who speaks
+    if "role" in at and not people & at.keys() and "role" not in options.columns:
+        roles = _roles_in(at["role"], layout, data, options, report)
+        if len(roles) > 1 and not any(roles):
+            names = {"sender" if field == "role" else field: place for field, place in at.items()}
+            return replace(layout, positions=names)
+    return layout
+
+
+def _roles_in(
+    place: int, layout: Layout, data: list[Row], options: ReadOptions, report: ReadReport
+) -> list[Role | None]:
+    """What each different word of a column says of the role."""
     resolver = RoleResolver(replace(options, agents=()), report)
     words = {text_of(row.cells[place]).strip() for row in data if place < len(row.cells)} - {""}
-    roles = [layout.preset.roles.get(word.casefold()) or resolver.from_word(word) for word in words]
-    if not {Role.CUSTOMER, Role.AGENT} <= set(roles) or roles.count(None) * 3 > len(roles):
-        return layout
-    return replace(layout, positions={**layout.positions, "role": place})
+    return [layout.preset.roles.get(word.casefold()) or speaker_role(resolver, word) for word in sorted(words)]
 
 
 def with_text(plan: Plan, options: ReadOptions, report: ReadReport) -> Plan:

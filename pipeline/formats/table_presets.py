@@ -26,6 +26,9 @@ _WORDS = ("text", "transcript", "customer_text", "agent_text")
 _BRACKETED = re.compile(r"[(\[（【〔].*?[)\]）】〕]")
 _NOISE = re.compile(r"[\s_\-*:：.\"'#\ufeff\u200b/]+")
 GENERIC = "generic"
+_LONGEST_HEADER = 120
+"""Longer cells are no headers; what stands behind is not looked at."""
+_HEADER_LIKE = re.compile(r"[^\d,.!?;，。！？；]{1,24}")
 _RECOGNISED = 4
 """A named preset is taken for an unnamed table when at least this many of its own headers are there."""
 
@@ -101,7 +104,7 @@ def _preset(name: str, entry: Mapping[str, Any]) -> Preset:
 
 def normal_header(header: str) -> str:
     """A header without case, width, blanks, marks and bracketed remarks; its own text where nothing else is left."""
-    folded = unicodedata.normalize("NFKC", header).casefold()
+    folded = unicodedata.normalize("NFKC", header[:_LONGEST_HEADER]).casefold()
     bare = _NOISE.sub("", _BRACKETED.sub("", folded))
     return bare or _NOISE.sub("", folded)
 
@@ -143,7 +146,8 @@ def check_options(options: ReadOptions) -> None:
 
 def missing_header(headers: Sequence[str], options: ReadOptions, path: str) -> InputError:
     """The error for a table without a usable header, with what to do."""
-    shown = ", ".join(f'"{h[:24]}"' for h in headers[:12] if h) or "none"
+    # What does not look like a header may be somebody's words.
+    shown = ", ".join(f'"{h}"' if _HEADER_LIKE.fullmatch(h) else "…" for h in headers[:12] if h) or "none"
     wanted = [h for h in options.columns.values() if _place_of(h, headers, [normal_header(x) for x in headers]) is None]
     if wanted:
         problem = f'the table has no column "{wanted[0][:40]}". First row: {shown}.'

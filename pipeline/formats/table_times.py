@@ -202,5 +202,5 @@ def _from_number(value: float) -> datetime | None:
         if 1e8 * scale <= value < 1e10 * scale:
             return datetime.fromtimestamp(value / scale, UTC)
     if 18_000 <= value < 80_000:
-        return (_EXCEL_EPOCH + timedelta(days=value, milliseconds=1)).replace(microsecond=0)
+        return (_EXCEL_EPOCH + timedelta(days=value, milliseconds=500)).replace(microsecond=0)
     return None

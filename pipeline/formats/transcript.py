@@ -159,7 +159,7 @@ class Parser:
         plain = Counter(x.label for x in spoken if x.clock is None and not x.bracketed)
         with_role = sum(self._by_word(x.label) in _PEOPLE for x in spoken)
         repeated = {label for label, count in plain.items() if count > 1}
-        filled = sum(x.kind is not Kind.BLANK for x in found)
+        filled = sum(x.kind not in (Kind.BLANK, Kind.SEPARATOR) for x in found)
         crowded = len(repeated) > _SPEAKERS or (not with_role and sum(plain[x] for x in repeated) < 0.6 * filled)
         given = {*self._options.agents, *self._options.roles}
         speakers = frozenset(given if crowded else repeated | given)

@@ -22,7 +22,8 @@ _EDGES = " \t\r\u3000\u200e\u200f\ufeff"
 _LONG = 500
 
 _TIMED = re.compile(
-    rf"\s*[\[(（【<]?\s*(?P<stamp>{_STAMP})(?!\d)\s*[\])）】>]?\s*(?:[-–—|,]\s+)?(?P<rest>.*)", _FLAGS | re.DOTALL
+    rf"\s*[\[(（【<]?\s*(?P<stamp>{_STAMP})(?!\d)\s*[\])）】>]?\s*(?:(?P<bar>\|\s+)|[-–—,]\s+)?(?P<rest>.*)",
+    _FLAGS | re.DOTALL,
 )
 _LABELLED = re.compile(rf"{_LABEL}\s*(?:[:：]|\t)\s*(?P<text>.*)", re.DOTALL)
 _LABEL_TIME = re.compile(
@@ -30,8 +31,11 @@ _LABEL_TIME = re.compile(
 )
 # Sub-accounts of shops have a colon in their name: 小店旗舰店:小美 2026-05-01 10:02:11
 _ACCOUNT_TIME = re.compile(
-    rf"(?P<label>[^\s:：]{{1,30}}[:：][^\s:：]{{1,30}})\s+[\[(（]?(?P<stamp>{_DAY}\s+{_TIME})[\])）]?", _FLAGS
+    rf"(?P<label>[^\s:：]{{1,30}}[:：][^\s:：(（\[]{{1,30}})(?:\s+|\s*[\[(（])(?P<stamp>{_DAY}\s+{_TIME})[\])）]?\s*[:：]?",
+    _FLAGS,
 )
+_BETWEEN_BARS = re.compile(r"(?P<label>[^|\n]{1,48}?)\s*\|\s*(?P<text>.*)", re.DOTALL)
+_BETWEEN_STARS = re.compile(r"\*{3}\s*(?P<text>[^*\s].*?)\s*\*{3}")
 _BRACKETED = re.compile(r"\s*[\[【<](?P<label>[^\]】>:：]{1,30})[\]】>]\s*[:：]?\s*(?P<text>\S.*)", re.DOTALL)
 _RULE = re.compile(r"\s*(?:[-=_*#~+—─═]{3,}\s*(?P<title>[^\n]*?)\s*[-=_*#~+—─═]*|#{1,6}\s+(?P<heading>\S[^\n]*?))\s*")
 _CONVERSATION = re.compile(
@@ -121,6 +125,10 @@ def _timed(match: re.Match[str], times: TimeReader, bare: str) -> Line:
     rest = match["rest"].strip()
     if when is None or not rest:
         return Line(Kind.TEXT, text=bare)
+    if match["bar"] and (cells := _BETWEEN_BARS.fullmatch(rest)):
+        return Line(Kind.MESSAGE, cells["label"].strip(), cells["text"], *when)
+    if notice := _BETWEEN_STARS.fullmatch(rest):
+        return Line(Kind.MESSAGE, "system", notice["text"], *when)
     if (labelled := _LABELLED.fullmatch(rest)) and valid_label(labelled["label"]):
         return Line(Kind.MESSAGE, labelled["label"].strip(), labelled["text"], *when)
     if (boxed := _BRACKETED.fullmatch(rest)) and valid_label(boxed["label"]):

@@ -83,15 +83,16 @@ _DELETED: Final = re.compile(
     r"|questo messaggio è stato eliminato|hai eliminato questo messaggio|dit bericht (?:is|werd) verwijderd|(?:u hebt|je hebt|u heeft) dit bericht verwijderd"
     r"|данное сообщение удалено|это сообщение удалено|вы удалили (?:данное|это) сообщение|tato zpráva byla (?:smazána|odstraněna)|(?:tuto zprávu jste smazal(?:/a|a)?|odstranili jste tuto zprávu|tuto zprávu jste odstranil(?:/a|a)?)"
     r"|यह मैसेज डिलीट कर दिया गया है|आपने यह मैसेज डिलीट किया|このメッセージは削除されました|このメッセージを削除しました|tin nhắn này đã bị x(?:óa|oá)|bạn đã x(?:óa|oá) tin nhắn này"
-    r"|삭제된 메시지입니다|이 메시지를 삭제했습니다|bu mesaj silindi|bu mesajı sildiniz|pesan ini telah dihapus|anda menghapus pesan ini|ta wiadomość została usunięta|usunięto tę wiadomość|تم حذف هذه الرسالة|لقد حذفت هذه الرسالة)",
+    r"|삭제된 메시지입니다|이 메시지를 삭제했습니다|bu mesaj silindi|bu mesajı sildiniz|메시지가 삭제되었습니다|pesan ini (?:telah )?dihapus|(?:anda|kamu) (?:telah )?menghapus pesan ini|meddelandet raderades|det här meddelandet (?:har )?raderats?|du raderade (?:det här )?meddelandet|denne meldingen ble slettet|denne besked blev slettet|ta wiadomość została usunięta|usunięto tę wiadomość|تم حذف هذه الرسالة|لقد حذفت هذه الرسالة)",
     re.IGNORECASE,
 )  # fmt: skip
 
 _EDITED: Final = re.compile(
     rf"\s*(?:{LRM}<[^<>:：\n]{{3,60}}>"
-    r"|<(?:this message was edited|(?:这条|此|该|这个|這則|此則|這條)?(?:消息|訊息|信息)已(?:经过|經過|经|經|被)?(?:编辑|編輯)(?:过|過)?|已编辑|已編輯|diese nachricht wurde bearbeitet|se editó este mensaje|"
+    r"|<(?:this message was edited|(?:这条|此|该|这个|這則|此則|這條)?(?:消息|訊息|信息)已(?:经过|經過|经|經|被)?(?:编辑|編輯)(?:过|過)?|(?:(?:你|您)?已|(?:你|您))(?:编辑|編輯)了?(?:(?:此|这|這|该|該)?(?:条|條|則|则)?(?:消息|訊息|信息))?|diese nachricht wurde bearbeitet|se editó este mensaje|"
+    r"메시지 수정됨|수정된 메시지(?:입니다)?|meddelandet (?:har )?redigerats?|wiadomość edytowana|ta wiadomość została edytowana|تم تعديل هذه الرسالة|यह मैसेज एडिट किया गया(?: है)?|"
     r"mensagem editada|esta mensagem foi editada|ce message a été modifié|questo messaggio è stato modificato|dit bericht is bewerkt|данное сообщение изменено|сообщение изменено|"
-    r"tato zpráva byla upravena|このメッセージは編集されました|編集済み|tin nhắn này đã được chỉnh sửa|bu mesaj düzenlendi|pesan ini telah diedit)>)\s*$",
+    r"tato zpráva byla upravena|このメッセージは編集されました|編集済み|tin nhắn này đã được chỉnh sửa|bu mesaj düzenlendi|pesan ini (?:telah )?diedit)[.。]?>)\s*$",
     re.IGNORECASE,
 )  # fmt: skip
 
@@ -101,7 +102,7 @@ _APP_LINE: Final = re.compile(
     r"|[^\n]{0,24}(?:消息|讯息|訊息|信息|通话|通話)[^\n]{0,24}(?:端到端|端对端|端對端|點對點|点对点)(?:加密|的加密)"
     r"|nachrichten und anrufe sind ende-zu-ende|los mensajes y las llamadas están cifrad|as mensagens e (?:as )?(?:chamadas|ligações) (?:são|estão)|les messages et les appels sont chiffrés"
     r"|i messaggi e le chiamate sono crittografati|berichten en oproepen worden end-to-end|сообщения и звонки защищены|zprávy a hovory jsou|メッセージと通話はエンドツーエンド|tin nhắn và cuộc gọi được mã hóa|mesajlar ve aramalar uçtan uca"
-    r"|missed (?:voice|video|group)[^\n]{0,24}$|(?:voice|video) call(?:, [^\n]{1,30})?$|未接(?:来电|來電|语音|語音|视频|視訊|群组|群組)[^\n]{0,16}$"
+    r"|missed (?:voice|video|group)[^\n]{0,24}$|(?:voice|video) call(?:, [^\n]{1,30})?$|(?:未接(?:来电|來電|语音|語音|视频|視訊|群组|群組|通话|通話)|(?:语音|語音|视频|視訊)通(?:话|話)[,，])[^\n]{0,16}$"
     r"|(?:gemiste|verpasster?|llamada|videollamada|chamada|appel|chiamata|videochiamata|пропущенный|zmeškaný|cuộc gọi|nieodebran|panggilan)\s?[^\n]{0,30}(?:oproep|gesprek|anruf|perdida|manqué|persa|звонок|hovor|nhỡ|połączenie|tak terjawab)$|不在着信$|부재중 [^\n]{0,12}$"
     r"|your security code with [^\n]+ changed|(?:你|您)(?:与|和|與)[^\n]+的安全(?:代码|碼|码|代碼)"
     r"|this (?:chat is with a business account|business (?:uses|works|is now))"
@@ -132,9 +133,12 @@ def read_body(text: str, *, marked_line: bool, bracketed: bool) -> Body:
         return Body(DELETED)
     if ("://" in text and _MAP.fullmatch(text)) or (len(bare) <= _LONGEST_MARK and _LIVE_LOCATION.fullmatch(bare)):
         return Body("[location]")
-    replaced = _replace_media(text, marked_line=marked_line, bracketed=bracketed)
+    if _APP_LINE.match(bare):
+        return Body(bare, by_app=True)
+    is_poll = _POLL.match(text) is not None and "\n" in text
+    replaced = None if is_poll else _replace_media(text, marked_line=marked_line, bracketed=bracketed)
     if replaced is None:
-        if _APP_LINE.match(bare) or (marked and bracketed and not _POLL.match(text)):
+        if marked and bracketed and not is_poll:
             return Body(bare, by_app=True)
         replaced = text
     shown = (

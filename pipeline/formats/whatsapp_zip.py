@@ -19,6 +19,7 @@ MAX_RATIO: Final = 200
 RATIO_FROM: Final = 8 << 20
 
 _DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+_BOMB: Final = "the archive grows beyond all measure when unpacked"
 _FIX: Final = "export the chat again, or unpack the archive yourself and give the text file."
 
 
@@ -26,7 +27,7 @@ class _Limited(io.RawIOBase):
     """A member of an archive that refuses to grow without bound and turns damage into ``InputError``."""
 
     def __init__(self, stream: BinaryIO, packed: int, path: str) -> None:
-        self._stream, self._packed, self._path, self._given = stream, max(packed, 1), path, 0
+        self._stream, self._packed, self._path, self._given = stream, packed, path, 0
 
     def readable(self) -> bool:
         return True
@@ -37,8 +38,8 @@ class _Limited(io.RawIOBase):
         except _DAMAGE as error:
             raise InputError("the archive is damaged", path=self._path, fix=_FIX) from error
         self._given += len(data)
-        if self._given > MAX_BYTES or (self._given > RATIO_FROM and self._given > MAX_RATIO * self._packed):
-            raise InputError("the archive grows beyond all measure when unpacked", path=self._path, fix=_FIX)
+        if _is_bomb(self._given, self._packed):
+            raise InputError(_BOMB, path=self._path, fix=_FIX)
         buffer[: len(data)] = data
         return len(data)
 
@@ -88,6 +89,8 @@ def member_opener(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str) 
     """Opens a member as often as wanted, always from its beginning, within the limits of this module."""
 
     def opener() -> BinaryIO:
+        if _is_bomb(member.file_size, member.compress_size):
+            raise InputError(_BOMB, path=path, fix=_FIX)
         try:
             stream = cast("BinaryIO", archive.open(member))
         except _DAMAGE as error:
@@ -95,6 +98,11 @@ def member_opener(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str) 
         return io.BufferedReader(_Limited(stream, member.compress_size, path))
 
     return opener
+
+
+def _is_bomb(size: int, packed: int) -> bool:
+    """Whether so many bytes come out of so few that no chat can be behind them."""
+    return size > MAX_BYTES or (size > RATIO_FROM and size > MAX_RATIO * max(packed, 1))
 
 
 def _first_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str) -> bytes:

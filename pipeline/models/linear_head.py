@@ -95,9 +95,8 @@ class LinearHead:
     def contributions(self, features: FloatArray) -> Sequence[tuple[str, float]]:
         """See ``ConversationHead.contributions``; a share is a weight times the distance from the mean chat."""
         shares = self._standard(features) * self._risk
-        order = np.argsort(-shares)
-        names = self.parameters.features
-        return [(names[i], float(shares[i])) for i in order if shares[i] > 0]
+        names, values = self.parameters.features, shares.tolist()
+        return [(names[i], values[i]) for i in np.argsort(-shares).tolist() if values[i] > 0]
 
     def outlook(self, features: FloatArray) -> Outlook:
         """See ``ConversationHead.outlook``."""

@@ -124,7 +124,11 @@ def _encodable(text: str) -> str:
 
 
 def _tokenizer(folder: Path, manifest: Manifest) -> Tokenizer:
-    tokenizer = Tokenizer.from_str(verified(folder, manifest, "tokenizer.json").decode("utf-8"))
+    data = verified(folder, manifest, "tokenizer.json")
+    try:
+        tokenizer = Tokenizer.from_buffer(data)
+    except Exception as error:  # the library raises nothing more exact
+        raise ModelError(f"the tokenizer cannot be loaded ({type(error).__name__})", path=str(folder)) from error
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_length=manifest.max_tokens)
     return tokenizer

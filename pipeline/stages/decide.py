@@ -75,6 +75,8 @@ def tick(state: ConversationState, now: datetime, policy: AlertPolicy) -> tuple[
     Returns:
         The conversation that remembers them, and the alerts; each was raised at its deadline.
     """
+    if state.waiting.since is None and not state.promises.open:  # most messages: nothing runs
+        return state, ()
     alerts: list[Alert] = []
     limit = micros(now)
     while due := min((d for d in _deadlines(state, policy) if d.at <= limit), default=None, key=lambda d: d.at):
@@ -142,16 +144,17 @@ def _cause(
     rule: AlertRule, before: ConversationState, state: ConversationState, result: MessageResult, sent_at: datetime
 ) -> _Cause | None:
     """What the rule has to say of the message just tracked."""
-    at = micros(sent_at)
     if isinstance(rule, EventRule):
-        return None if state.event is None else _Cause(result.message_id, at, sent_at, event_reasons(state))
+        if state.event is None:
+            return None
+        return _Cause(result.message_id, micros(sent_at), sent_at, event_reasons(state))
     if state.escalated:
         return None
     if isinstance(rule, PromiseRule) and state.broken_now:
         promised = state.broken_now[0].message_id
-        return _Cause(promised, at, sent_at, (Reason(BROKEN_PROMISE, promised, 1.0),))
+        return _Cause(promised, micros(sent_at), sent_at, (Reason(BROKEN_PROMISE, promised, 1.0),))
     if isinstance(rule, RiskRule) and _rises_over(rule, before, state, result.risk):
-        return _Cause(result.message_id, at, sent_at)
+        return _Cause(result.message_id, micros(sent_at), sent_at)
     return None
 
 

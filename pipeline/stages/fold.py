@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,13 +35,14 @@ _SIMPLIFIED = re.compile(
 _EMBEDDINGS = 64  # the mean follows the chat: after this many messages the oldest fade
 
 
-def fold(state: ConversationState, scored: ScoredMessage, result: MessageResult) -> ConversationState:
-    """The state after a message, but for escalation, risk and evidence.
+def fold(state: ConversationState, scored: ScoredMessage, result: MessageResult, event: Changes) -> ConversationState:
+    """The state after a message, but for risk and evidence.
 
     Args:
         state: with one place a category.
         scored: the message.
         result: its signals and acts.
+        event: what an escalation event changes; empty where the message is none.
     """
     message = scored.prepared.message
     at = micros(message.sent_at)
@@ -59,7 +61,7 @@ def fold(state: ConversationState, scored: ScoredMessage, result: MessageResult)
         changes |= _customer(state, scored, result, at)
     elif message.role is not Role.SYSTEM:
         changes |= _firm(state, scored, message, at)
-    return replace(state, **changes)  # once: copying a state is dear
+    return replace(state, **changes | event)  # once: copying a state is dear
 
 
 def _tally(tally: Tally, scored: ScoredMessage) -> Tally:
@@ -134,15 +136,19 @@ def _scores(state: ConversationState, scores: TextScores) -> Changes:
     return {
         "tones": single([a + b for a, b in zip(state.tones, tones, strict=True)]),
         "last_tone": single(tones),
-        "signal_max": single([max(pair) for pair in zip(state.signal_max, signals, strict=True)]),
+        "signal_max": single(_larger(state.signal_max, signals)),
         "signal_last": single(signals),
         "signal_count": tuple(n + (v >= PRESENT) for n, v in zip(state.signal_count, signals, strict=True)),
         "signal_turn": tuple(turn if v >= PRESENT else t for t, v in zip(state.signal_turn, signals, strict=True)),
-        "categories_max": single([max(pair) for pair in zip(state.categories_max, categories, strict=True)]),
+        "categories_max": single(_larger(state.categories_max, categories)),
         "categories_sum": single([a + b for a, b in zip(state.categories_sum, categories, strict=True)]),
         "complaint": state.complaint.add(round(scores.complaint, 6)),
         "embedding": _mean_embedding(state, scores),
     }
+
+
+def _larger(known: Sequence[float], new: Sequence[float]) -> list[float]:
+    return [max(pair) for pair in zip(known, new, strict=True)]
 
 
 def _mean_embedding(state: ConversationState, scores: TextScores) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -21,12 +22,14 @@ from pipeline.records import (
 from pipeline.signals.evidence import evidence_of, strongest
 from pipeline.stages.events import PRESENT, escalation_rule
 from pipeline.stages.features import features
-from pipeline.stages.fold import fold
+from pipeline.stages.fold import Changes, fold
 from pipeline.stages.stage import Prepared, ScoredMessage
 from pipeline.stages.state import ConversationState, fitted
 from pipeline.text.words import snap_to_words
 
 _DRIVERS = 5
+_MAYBE = PRESENT - 1e-5
+"""Scores below are not present, however they are rounded."""
 _SIGNALS = tuple(SignalName(name) for name in SIGNALS)
 
 
@@ -46,13 +49,14 @@ def step(
     """
     message = scored.prepared.message
     result = _read(scored)
-    after = fold(_with_categories(state, len(head.categories)), scored, result)
-    if message.role is Role.CUSTOMER:
-        after = _mark_event(state, after, result)
-    after = _with_risk(after, head, carried=scored.scores is None)
+    event = _event(state, result) if message.role is Role.CUSTOMER else {}
+    after = fold(_with_categories(state, len(head.categories)), scored, result, event)
+    changes = _risk(after, head, carried=scored.scores is None)
     if result.signals:
         found = tuple(evidence_of(signal, message.message_id) for signal in result.signals)
-        after = replace(after, evidence=strongest(after.evidence, found))
+        changes["evidence"] = strongest(after.evidence, found)
+    if changes:
+        after = replace(after, **changes)
     if after.evidence:
         after = fitted(after)
     return after, replace(result, risk=after.risk or 0.0)
@@ -79,21 +83,21 @@ def _read(scored: ScoredMessage) -> MessageResult:
     """Everything of a result but the risk. Scores are rounded as they are written, so that rules and readers agree."""
     prepared, scores = scored.prepared, scored.scores
     message = prepared.message
-    result = MessageResult(message.message_id, message.role, prepared.language, risk=0.0)
+    result = partial(MessageResult, message.message_id, message.role, prepared.language, risk=0.0)
     if message.role is Role.CUSTOMER:
         if scores is None:
-            return replace(result, anger=0.0, frustration=0.0, polarity=Polarity.NEUTRAL)
-        return replace(
-            result,
+            return result(anger=0.0, frustration=0.0, polarity=Polarity.NEUTRAL)
+        return result(
             anger=_score(scores.anger),
             frustration=_score(scores.frustration),
             polarity=Polarity(POLARITIES[int(np.argmax(scores.polarity))]),
             signals=_signals(scores, prepared),
         )
     if message.role is Role.AGENT and scores is not None:
-        present = ((name, _score(value)) for name, value in zip(ACTS, scores.acts.tolist(), strict=True))
-        return replace(result, acts=tuple(Scored(name, value) for name, value in present if value >= PRESENT))
-    return result
+        acts = zip(ACTS, scores.acts.tolist(), strict=True)
+        present = ((name, _score(value)) for name, value in acts if value >= _MAYBE)
+        return result(acts=tuple(Scored(name, value) for name, value in present if value >= PRESENT))
+    return result()
 
 
 def _signals(scores: TextScores, prepared: Prepared) -> tuple[Signal, ...]:
@@ -101,7 +105,7 @@ def _signals(scores: TextScores, prepared: Prepared) -> tuple[Signal, ...]:
     return tuple(
         _signal(name, _score(value), span, prepared)
         for name, value, span in zip(_SIGNALS, values, scores.evidence, strict=True)
-        if _score(value) >= PRESENT
+        if value >= _MAYBE and _score(value) >= PRESENT
     )
 
 
@@ -131,7 +135,8 @@ def _with_categories(state: ConversationState, count: int) -> ConversationState:
     return replace(state, categories_max=(0.0,) * count, categories_sum=(0.0,) * count)
 
 
-def _mark_event(before: ConversationState, after: ConversationState, result: MessageResult) -> ConversationState:
+def _event(before: ConversationState, result: MessageResult) -> Changes:
+    """What an escalation event changes in the state; nothing where the message is none."""
     rule = escalation_rule(
         anger=result.anger or 0.0,
         frustration=result.frustration or 0.0,
@@ -140,21 +145,22 @@ def _mark_event(before: ConversationState, after: ConversationState, result: Mes
         hot_before=before.hot,
     )
     if rule is None:
-        return after
+        return {}
     if before.escalated:
-        return replace(after, event=rule)
-    return replace(after, event=rule, escalation_at=result.message_id, escalation_rule=rule)
+        return {"event": rule}
+    return {"event": rule, "escalation_at": result.message_id, "escalation_rule": rule}
 
 
-def _with_risk(state: ConversationState, head: ConversationHead, *, carried: bool) -> ConversationState:
+def _risk(state: ConversationState, head: ConversationHead, *, carried: bool) -> Changes:
+    """Changes of the risk and of what drives it."""
     if state.escalated:
-        return replace(state, risk=1.0, risk_peak=1.0)
+        return {"risk": 1.0, "risk_peak": 1.0}
     if carried and state.risk is not None:
-        return state
+        return {}
     vector = features(state)
     risk = _score(head.risk(vector))
     drivers = tuple((name, round(share, 4)) for name, share in head.contributions(vector)[:_DRIVERS])
-    return replace(state, risk=risk, risk_peak=max(state.risk_peak, risk), drivers=drivers)
+    return {"risk": risk, "risk_peak": max(state.risk_peak, risk), "drivers": drivers}
 
 
 def _categories(names: Sequence[str], complaint: float, scores: Sequence[float]) -> tuple[Scored, ...]:

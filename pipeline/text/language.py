@@ -19,11 +19,13 @@ _LATIN_WEIGHT = 2.0
 _HAN = r"[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 _LETTER = r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿＡ-Ｚａ-ｚ]"
 _SILENT = re.compile(
-    r"<[A-Z][A-Z_]*>|(?:https?://|www\.)[^\s\u3400-\u9fff，。！？]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"<[A-Z][A-Z_]*>|(?:https?://|www\.)[^\s\u3400-\u9fff，。！？]+|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
     r"|[\[【]([^\[\]【】<>\n]{1,84})[\]】]|[@#][\w-]+#?",
     re.ASCII,
 )
-"""Spans that say nothing about the language: placeholders, links, e-mail, media in brackets, handles."""
+"""Spans that say nothing about the language: placeholders, links, e-mail, media in brackets, handles.
+
+A mailbox is looked for where a run of its characters begins, not inside: long runs would take their length squared."""
 _TOKEN = re.compile(
     rf"(?P<han>{_HAN})|(?P<latin>{_LETTER}+(?:['’-]{_LETTER}+)*)(?P<code>[\d_][\w-]*)?|\d[\w.-]*", re.ASCII
 )

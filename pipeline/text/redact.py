@@ -8,6 +8,7 @@ goes by shape and by the words around it. Prices, dates, quantities, product nam
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from pipeline.text.aligned import AlignedText
@@ -58,13 +59,15 @@ def redact(text: str, names: Collection[str] = ()) -> AlignedText:
 
 def _edits(text: str, names: Collection[str]) -> list[tuple[int, int, str]]:
     """Replacements in order, without overlaps."""
-    kept: list[Finding] = []
+    kept: list[tuple[int, int, str]] = []
     seen = view(text)
     for findings in _findings(seen, names):
         for finding in sorted(findings, key=lambda f: (f.start - f.end, f.start)):
-            if all(finding.end <= other.start or other.end <= finding.start for other in kept):
-                kept.append(finding)
-    return sorted((f.start, f.end, f.placeholder) for f in kept if f.start < f.end)
+            at = bisect(kept, (finding.start, finding.end, ""))
+            is_free = (at == 0 or kept[at - 1][1] <= finding.start) and (at == len(kept) or finding.end <= kept[at][0])
+            if is_free and finding.start < finding.end:
+                kept.insert(at, (finding.start, finding.end, finding.placeholder))
+    return kept
 
 
 def _findings(text: str, names: Collection[str]) -> Iterable[list[Finding]]:

@@ -32,6 +32,9 @@ _UNITS = re.compile(
     rf"|[A-Za-z] ?(?:栋|棟|幢|座) ?\d{{2,4}}(?:室|房)?(?![\d元块])|(?<![{HAN}\d\-])(?<!码[ :：])\d{{1,3}}-\d{{1,2}}-\d{{3,4}}室?(?![\d\-])|(?<![\d.])[1-9]\d{{2,3}}(?:室|號室|号房)(?!内|外|友)"
     r"|[A-Za-z\d]{1,3}(?:樓|楼)[A-Za-z\d]{1,4}室"
 )
+_NUMBERED = re.compile(r"[号號楼樓栋棟幢座单單层層室房户门組组弄巷期区區]|\d-\d")
+"""Without one of these no Chinese address has a house or a room."""
+_FIGURE = re.compile(r"\d")
 _LED = re.compile(
     r"(?:收货地址|收貨地址|收件地址|寄件地址|送货地址|家庭住址|联系地址|聯絡地址|新地址|地址|住址)(?:改成|改为|换成|是|为|為|在|[:：])[:：\s]*"
     r"(?P<place>[^\n,，。;；!！?？<>\ue000]{4,60})"
@@ -87,7 +90,7 @@ _WESTERN = (
     re.compile(r"(?<![A-Za-z\d\-])[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d(?![A-Za-z\d\-])"),
     re.compile(r"\bP\.? ?O\.? Box \d{1,6}\b", re.IGNORECASE),
     re.compile(r"\b(?:Singapore|S\()\s?\d{6}\)?(?!\d)"),
-    re.compile(
+    _FLAT := re.compile(
         r"\b(?:Flat|Apt|Apartment|Unit|Suite|Rm|Room) (?:\d{1,4}[A-Z]?|[A-Z]\d{0,3})(?:,| (?=\d{1,2}/F)) ?(?:\d{1,2}/F,? )?(?:(?:Block|Tower) \w{1,3},? )?[A-Z][a-z]+(?: [A-Z][a-z]+){0,3} (?:House|Court|Building|Mansions?|Towers?|Estate|Centre|Center|Plaza|Gardens?|Place|Heights|Villas?)\b"
     ),
 )
@@ -101,12 +104,24 @@ _WESTERN_LED = re.compile(
 def addresses(text: str) -> Iterator[Finding]:
     """Addresses with a house or room number; towns and streets alone are not private."""
     if not text.isascii():
-        for pattern in (_STREET, _PLACED, _COMPOUND, _UNITS):
-            for m in pattern.finditer(text):
-                yield Finding(*_trimmed(text, *m.span()), "<ADDRESS>")
-        for m in _LED.finditer(text):
-            if re.search(r"\d|[省市区區县縣镇鎮路街村]", m["place"]):
-                yield Finding(*_trimmed(text, *m.span("place")), "<ADDRESS>")
+        yield from _chinese(text)
+    yield from _western(text)
+
+
+def _chinese(text: str) -> Iterator[Finding]:
+    for pattern in (_STREET, _PLACED, _COMPOUND, _UNITS) if _NUMBERED.search(text) else ():
+        for m in pattern.finditer(text):
+            yield Finding(*_trimmed(text, *m.span()), "<ADDRESS>")
+    for m in _LED.finditer(text):
+        if re.search(r"\d|[省市区區县縣镇鎮路街村]", m["place"]):
+            yield Finding(*_trimmed(text, *m.span("place")), "<ADDRESS>")
+
+
+def _western(text: str) -> Iterator[Finding]:
+    if not _FIGURE.search(text):
+        for m in _FLAT.finditer(text):
+            yield Finding(*m.span(), "<ADDRESS>")
+        return
     for m in _POSTCODE.finditer(text):
         yield Finding(*m.span("code"), "<ADDRESS>")
     for pattern in _WESTERN:

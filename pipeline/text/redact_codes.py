@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.text.redact_patterns import LEFT, RIGHT, Finding
+from pipeline.text.redact_patterns import LEFT, RIGHT, Finding, digit_count
 
 _IS = r"(?:\s*(?:是|为|為|係|is|was|=|[:：#＃])\s*|\s+)?"
 _NUMBER = r"(?:[\s_.]*(?:编号|編號|号码|號碼|单号|單號|号|號|numbers?|num|no\.?|nr\.?|#|id|ref(?:erence)?|code))"
@@ -55,6 +55,8 @@ _SHAPES = [
         (r"(?<![A-Za-z\d&])#(?=[A-Z0-9\-]*\d{4})[A-Z0-9][A-Z0-9\-]{4,24}(?![A-Za-z\d])", "<ORDER>"),
     )
 ]
+_PARCEL_LETTER = re.compile("1[Zz]")
+"""Of all shapes only this one may have fewer than four digits."""
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _NO_ID = re.compile(
     r"(?:19|20)\d\d(?:[-/]?(?:0?[1-9]|1[0-2])(?:[-/]?(?:0?[1-9]|[12]\d|3[01]))?)?|\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?|12[0-9]{3}|9[56]\d{3}|100\d{2}"
@@ -64,17 +66,18 @@ _NO_ID = re.compile(
 
 def led_codes(text: str) -> Iterator[Finding]:
     """Order, tracking and account numbers by the word before them."""
-    for pattern, placeholder in _LED_MARKED:
+    digits = digit_count(text)
+    for pattern, placeholder in _LED_MARKED if digits >= 3 else ():
         for m in pattern.finditer(text):
             if _is_code(m["id"], digits=3, length=4):
                 yield Finding(*_code_span(m), _kind(m["id"], placeholder))
-    for pattern, placeholder in _LED_GROUPED:
+    for pattern, placeholder in _LED_GROUPED if digits >= 4 else ():
         for m in pattern.finditer(text):
             yield Finding(*m.span("id"), placeholder)
     for m in _LOCATOR.finditer(text):
         if m["id"].isupper() or not m["id"].isdigit():
             yield Finding(*m.span("id"), "<ORDER>")
-    for pattern, placeholder in _LED_BARE:
+    for pattern, placeholder in _LED_BARE if digits >= 5 else ():
         for m in pattern.finditer(text):
             if _is_code(m["id"], digits=5, length=6):
                 yield Finding(*_code_span(m), _kind(m["id"], placeholder))
@@ -82,6 +85,8 @@ def led_codes(text: str) -> Iterator[Finding]:
 
 def known_shapes(text: str) -> Iterator[Finding]:
     """Numbers of couriers and shops by their own shape, and long bare runs of digits."""
+    if digit_count(text) < 4 and not _PARCEL_LETTER.search(text):
+        return
     for pattern, placeholder in _SHAPES:
         for m in pattern.finditer(text):
             yield Finding(*m.span(), placeholder)

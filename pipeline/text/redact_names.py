@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from functools import cache
 
 from pipeline.text.lexicon import entries, words_of
-from pipeline.text.redact_patterns import HAN, Finding
-from pipeline.text.speakers import name_pattern
+from pipeline.text.redact_patterns import HAN, Finding, caseless
+from pipeline.text.speakers import first_words, name_pattern
 
 _NOT_SURNAME_ALONE = "和来时任向有从成全于应解都边方常明包单官项位水易保台商计习古米项鱼会能查连"
 """Family names that are far oftener ordinary words before a title (和经理, 都小姐)."""
@@ -59,25 +59,44 @@ _CAP = r"(?:[ODA]['’]|Mc|Mac)?[A-ZÀ-Ý][a-zß-ÿ]+(?:['’\-][A-ZÀ-Ý]?[a-z�
 _NO_NAME = r"(?!(?:Not|No|Yes|Sorry|Very|So|Still|Just|Really|The|This|That|It|Is|Are|Was|Your|Our|My|What|When|Where|Why|How|Please|Thanks|Thank|From|Calling|Writing|Here|Trying|Going|Getting|Waiting|Happy|Angry|Sick|Tired|Done|Good|Great|Fine|Ok|Okay|Sure|Sir|Madam|All|Any|Customer|Support|Service|Manager|Agent|Team|Chinese|English|American|British|Indian|Australian|Canadian|Christmas|Black|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|There|Everyone|Anyone|Guys|Folks|And|But|Because|Ridiculous|Unacceptable|Absolutely|Totally|Nobody|Someone|Never|Again|Also|Now|Today|Tomorrow|Yesterday|In|On|At|To|For|With|Pepper|Martens|Office|Word|Excel|Teams)\b)"
 _LOWER_STOP = r"(?!(?:is|not|on|in|the|a|an|wrong|spelled|spelt|incorrect|correct|still|misspelled|missing|and|or|to|was|has|it|there|different|listed|being|already|under|shown|printed|also|never)\b)"
 _EN = (
-    re.compile(
-        rf"\b(?i:my (?:full |first |last )?name(?: is|'s|’s| 's)?:?|name\s*[:=]|name is|sur ?name\s*[:=]?|passenger\s*:|recipient\s*:|attn:?|contact person\s*:?|called under the name)\s+(?P<name>{_NO_NAME}(?:(?i:mr|mrs|ms|dr)\.? )?{_CAP}(?:\s(?:[A-Z]\b\.?|{_CAP})){{0,3}})"
+    (
+        ("name", "passenger", "recipient", "attn", "contact person"),
+        re.compile(
+            rf"\b(?i:my (?:full |first |last )?name(?: is|'s|’s| 's)?:?|name\s*[:=]|name is|sur ?name\s*[:=]?|passenger\s*:|recipient\s*:|attn:?|contact person\s*:?|called under the name)\s+(?P<name>{_NO_NAME}(?:(?i:mr|mrs|ms|dr)\.? )?{_CAP}(?:\s(?:[A-Z]\b\.?|{_CAP})){{0,3}})"
+        ),
     ),
-    re.compile(
-        rf"\b(?i:my (?:full |first |last )?name(?: is|'s|’s))\s+(?P<name>{_LOWER_STOP}[a-z]{{2,15}}(?: (?!and|from|but|with|i|my|the|calling|here|please|or|so|because|the)[a-z]{{3,15}})?)\b"
+    (
+        ("name",),
+        re.compile(
+            rf"\b(?i:my (?:full |first |last )?name(?: is|'s|’s))\s+(?P<name>{_LOWER_STOP}[a-z]{{2,15}}(?: (?!and|from|but|with|i|my|the|calling|here|please|or|so|because|the)[a-z]{{3,15}})?)\b"
+        ),
     ),
-    re.compile(
-        rf"\b(?i:this is|it's|it’s|i am|i'm|i’m|im|you're speaking (?:to|with)|you are (?:chatting|speaking) (?:to|with))\s+(?P<name>{_NO_NAME}{_CAP}(?:\s(?:[A-Z]\b\.?|{_NO_NAME}{_CAP})){{0,2}})(?=,?\s+(?:from|here|with|speaking|at|on behalf|and I(?:'ll|’ll| will)|calling|again|your)\b)"
+    (
+        ("this is", "it's", "it’s", "i am", "i'm", "i’m", "im", "you're speaking", "you are"),
+        re.compile(
+            rf"\b(?i:this is|it's|it’s|i am|i'm|i’m|im|you're speaking (?:to|with)|you are (?:chatting|speaking) (?:to|with))\s+(?P<name>{_NO_NAME}{_CAP}(?:\s(?:[A-Z]\b\.?|{_NO_NAME}{_CAP})){{0,2}})(?=,?\s+(?:from|here|with|speaking|at|on behalf|and I(?:'ll|’ll| will)|calling|again|your)\b)"
+        ),
     ),
-    re.compile(
-        rf"\b(?i:i am|i'm|i’m|this is)\s+(?P<name>{_NO_NAME}{_CAP}\s{_NO_NAME}{_CAP})(?=\s*(?:[.,!;\n]|$|and\b))"
+    (
+        ("i am", "i'm", "i’m", "this is"),
+        re.compile(
+            rf"\b(?i:i am|i'm|i’m|this is)\s+(?P<name>{_NO_NAME}{_CAP}\s{_NO_NAME}{_CAP})(?=\s*(?:[.,!;\n]|$|and\b))"
+        ),
     ),
-    re.compile(
-        rf"(?P<name>\b(?i:mr|mrs|ms|miss|mdm|madam|ma'am|dr|prof|mister|auntie|uncle)\b\.?\s+(?:[A-Z]\b\.?\s?){{0,2}}{_NO_NAME}{_CAP}(?:\s{_NO_NAME}{_CAP}){{0,2}})"
+    (
+        ("mr", "ms", "miss", "mdm", "madam", "ma'am", "dr", "prof", "mister", "auntie", "uncle"),
+        re.compile(
+            rf"(?P<name>\b(?i:mr|mrs|ms|miss|mdm|madam|ma'am|dr|prof|mister|auntie|uncle)\b\.?\s+(?:[A-Z]\b\.?\s?){{0,2}}{_NO_NAME}{_CAP}(?:\s{_NO_NAME}{_CAP}){{0,2}})"
+        ),
     ),
-    re.compile(
-        r"(?P<name>\b(?:mr|mrs|mdm)\.? (?!and|or|manager|agent|customer|bot|robot|president|right|nice|please|is|you|the)[a-z]{2,15})\b"
+    (
+        ("mr", "mdm"),
+        re.compile(
+            r"(?P<name>\b(?:mr|mrs|mdm)\.? (?!and|or|manager|agent|customer|bot|robot|president|right|nice|please|is|you|the)[a-z]{2,15})\b"
+        ),
     ),
 )
+"""Each form, and words of which a text has at least one where the form occurs."""
 _GREETED = re.compile(
     r"\b(?i:hi|hello|hey|dear|thanks|thank you|thank u|cheers|regards|best|sincerely|yours|this is|i am|i'm|i’m|it's|ask(?:ed)? for|spoke (?:to|with)|speak(?:ing)? (?:to|with)|talked to|told by|agent|named|called|signed|love)[,:!\s]{1,3}(?=(?P<name>[A-Za-z]{2,12}(?:\s[A-Z][a-z]+|\s[A-Z]\.?(?![a-z]))?)\b)"
 )
@@ -85,33 +104,43 @@ _SIGNED = re.compile(
     r"(?P<name>\b[A-Z][a-z]{1,11})(?=,? here\b)|(?:^|\n)\s*[-~]\s?(?P<signed>[A-Z][a-z]{1,11})\s*$"
     r"|\b(?i:im|i'm|i’m|i am|this is) (?P<lower>[a-z]{3,12})(?= (?:from|here)\b)"
 )
+_CAPITALISED = re.compile(r"[A-Z][A-Za-z]{1,11}")
 _SENTENCE_NAME = re.compile(r"(?P<name>\b[A-Z][a-z]{1,11}\s[A-Z][a-z]{1,14})\b")
 
 
 def names_in(text: str, names: Collection[str]) -> Iterator[Finding]:
     """Speakers' names, people who introduce themselves, people with a title."""
-    pattern = name_pattern(frozenset(names)) if names else None
-    if pattern is not None:
-        for m in pattern.finditer(text):
-            yield Finding(*m.span(), "<NAME>")
+    folded = caseless(text)
+    for m in _spoken(text, folded, frozenset(names)) if names else ():
+        yield Finding(*m.span(), "<NAME>")
     if not text.isascii():
         for pattern in _zh():
             for m in pattern.finditer(text):
                 yield Finding(*m.span("name"), "<NAME>")
-    for pattern in _EN:
-        for m in pattern.finditer(text):
-            yield Finding(*m.span("name"), "<NAME>")
+    for signs, pattern in _EN:
+        if any(sign in folded for sign in signs):
+            for m in pattern.finditer(text):
+                yield Finding(*m.span("name"), "<NAME>")
     yield from _listed(text)
+
+
+def _spoken(text: str, folded: str, names: frozenset[str]) -> Iterator[re.Match[str]]:
+    """Where speakers are named. Their expression is only built once a message may name one: most never do."""
+    if any(word in folded for word in first_words(names)):
+        pattern = name_pattern(names)
+        if pattern is not None:
+            yield from pattern.finditer(text)
 
 
 def _listed(text: str) -> Iterator[Finding]:
     """Listed given names where somebody is addressed or signs."""
     first_names = words_of("en", "first_names.txt")
-    for pattern in (_GREETED, _SENTENCE_NAME):
+    has_name = any(word.lower() in first_names for word in _CAPITALISED.findall(text))
+    for pattern in (_GREETED, _SENTENCE_NAME) if has_name else ():
         for m in pattern.finditer(text):
             first = m["name"].split()[0]
             if first.lower() in first_names and first[0].isupper():
                 yield Finding(*m.span("name"), "<NAME>")
-    for m in _SIGNED.finditer(text):
+    for m in _SIGNED.finditer(text) if has_name or " from" in text or " here" in text else ():
         if m[m.lastgroup or 0].lower() in first_names:
             yield Finding(*m.span(m.lastgroup or 0), "<NAME>")

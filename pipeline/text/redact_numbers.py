@@ -13,7 +13,7 @@ from pipeline.text.checksums import (
     is_singapore_id,
     is_taiwan_id,
 )
-from pipeline.text.redact_patterns import LEFT, RIGHT, Finding, digits_of
+from pipeline.text.redact_patterns import LEFT, RIGHT, Finding, digit_count, digits_of
 
 _GAP = r"[ \-]?"
 _CHINESE_ID = re.compile(
@@ -43,6 +43,8 @@ _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b
 
 def identity_cards(text: str) -> Iterator[Finding]:
     """National ids by check digit, by form or by the word before them."""
+    if digit_count(text) < 4:
+        return
     for m in _CHINESE_ID.finditer(text):
         if is_chinese_id(re.sub("[ -]", "", m.group())):
             yield Finding(*m.span(), "<ID_CARD>")
@@ -64,11 +66,12 @@ def identity_cards(text: str) -> Iterator[Finding]:
 
 def bank_cards(text: str) -> Iterator[Finding]:
     """Cards by Luhn or by the word before them, and IBANs."""
-    for m in _CARD.finditer(text):
-        if is_card(digits_of(m.group())):
-            yield Finding(*m.span(), "<BANK_CARD>")
-    for m in _LED_CARD.finditer(text):
-        yield Finding(*m.span("card"), "<BANK_CARD>")
+    if digit_count(text) >= 12:
+        for m in _CARD.finditer(text):
+            if is_card(digits_of(m.group())):
+                yield Finding(*m.span(), "<BANK_CARD>")
+        for m in _LED_CARD.finditer(text):
+            yield Finding(*m.span("card"), "<BANK_CARD>")
     for m in _IBAN.finditer(text):
         if is_iban(m.group().replace(" ", "")):
             yield Finding(*m.span(), "<BANK_CARD>")
@@ -122,6 +125,12 @@ _DATE = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 def telephones(text: str) -> Iterator[Finding]:
     """Mobile and landline numbers of many countries; short public numbers (12315, 95588) have none of these forms."""
+    if digit_count(text) >= 7:
+        yield from _in_figures(text)
+    yield from _spelled(text)
+
+
+def _in_figures(text: str) -> Iterator[Finding]:
     for pattern in _TELEPHONES:
         for m in pattern.finditer(text):
             if 8 <= len(digits_of(m.group())) <= 20:
@@ -133,7 +142,6 @@ def telephones(text: str) -> Iterator[Finding]:
     alone = _ALONE.fullmatch(text)
     if alone and not _DATE.fullmatch(alone.group(1)):
         yield Finding(*alone.span(1), "<PHONE>")
-    yield from _spelled(text)
 
 
 def _spelled(text: str) -> Iterator[Finding]:

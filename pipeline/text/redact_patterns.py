@@ -49,6 +49,7 @@ PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*>")
 MASK = "\ue000"
 """Stands for each character of a placeholder in the view: no pattern matches it."""
 
+_DIGIT = re.compile(r"\d")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _KEPT = {ord(char): ord(char) for char in "，！？；：（）"}
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\u30fc"), ord("-"))
@@ -71,6 +72,16 @@ def view(text: str) -> str:
 def matches(pattern: re.Pattern[str], text: str, placeholder: str, *, group: int | str = 0) -> list[Finding]:
     """A finding for every match of a group."""
     return [Finding(*m.span(group), placeholder) for m in pattern.finditer(text) if m.start(group) < m.end(group)]
+
+
+def caseless(text: str) -> str:
+    """The text in a form in which all characters are one that an expression takes for one when it ignores case."""
+    return text.lower() if text.isascii() else text.casefold().replace("i\u0307", "i").replace("\u0131", "i")
+
+
+def digit_count(text: str) -> int:
+    """How many decimal digits of any script a text has: most recognisers need several to find anything."""
+    return len(_DIGIT.findall(text))
 
 
 def digits_of(text: str) -> str:

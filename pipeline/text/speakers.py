@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from pipeline.text.lexicon import words_of
-from pipeline.text.redact_patterns import HAN
+from pipeline.text.redact_patterns import HAN, caseless
 
 _ROLE = (
     "人工客服|技术支持|技術支持|财务|財務|会计|行政|人事|法务|采购|运维|仓库|司机|快递员|骑手|教练|在线客服|智能客服|机器人客服|客户服务|客服专员|客服主管|客服经理|客服|客服部|客服中心|服务管家|服务台|导诊台|小助手|助手|助理|机器人|機器人|智能|管家|坐席|座席|专员|專員|主管|经理|經理"
@@ -47,6 +47,13 @@ def name_pattern(names: frozenset[str]) -> re.Pattern[str] | None:
                 latin.add(part)
     choices = _choices(han, latin, addressed)
     return re.compile("|".join(choices)) if choices else None
+
+
+@lru_cache(maxsize=4096)
+def first_words(names: frozenset[str]) -> tuple[str, ...]:
+    """Without one of these in its ``caseless`` form no text matches the names' ``name_pattern``."""
+    parts = (part for name in names for part in personal_parts(name))
+    return tuple({caseless(part.split(" ", 1)[0]) for part in parts})
 
 
 def _choices(han: set[str], latin: set[str], addressed: set[str]) -> list[str]:

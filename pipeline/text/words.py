@@ -7,7 +7,7 @@ segmented through its simplified form, which has the same length.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ _WORD = re.compile(
     rf"<[A-Z][A-Z_]*>|[{_HAN}A-Za-z0-9]*[{_HAN}][{_HAN}A-Za-z0-9]*|\d+(?:[.,:]\d+)+%?|[^\W_{_HAN}]+(?:['’\-.&][^\W_{_HAN}]+)*%?"
 )
 """A placeholder, a run with Chinese in it (for jieba: T恤, 5G套餐), a number, a word (don't, e-mail, 5G)."""
+_ANY_HAN = re.compile(f"[{_HAN}]")
 _COUNTED = re.compile(rb"^(\S+) (\d{2,})", re.MULTILINE)
 _LEAST_COUNT = 30
 """Rarer words of jieba's list are left out: four fifths of it, and most of the loading time."""
@@ -48,15 +49,20 @@ def _tokenizer() -> Any:
 
 def words(text: str) -> list[tuple[int, int]]:
     """Ranges (start, end) of the words in order; marks, emoji and blanks belong to none."""
-    plain = simplified(text)
-    found: list[tuple[int, int]] = []
-    for run in _WORD.finditer(plain):
-        if re.search(f"[{_HAN}]", run.group()):
-            pieces = _tokenizer().tokenize(run.group())
-            found += [(run.start() + start, run.start() + end) for _, start, end in pieces]
-        else:
-            found.append(run.span())
-    return found
+    return [span for run in _WORD.finditer(simplified(text)) for span in _words_of(run)]
+
+
+def _words_of(run: re.Match[str]) -> list[tuple[int, int]]:
+    if not _ANY_HAN.search(run.group()):
+        return [run.span()]
+    at = run.start()
+    return [(at + start, at + end) for start, end in _pieces(run.group())]
+
+
+@lru_cache(maxsize=1024)
+def _pieces(run: str) -> tuple[tuple[int, int], ...]:
+    """Words of a run with Chinese in it; remembered, because several signals often point into the same clause."""
+    return tuple((start, end) for _, start, end in _tokenizer().tokenize(run))
 
 
 def snap_to_words(text: str, start: int, end: int) -> tuple[int, int]:
@@ -72,7 +78,9 @@ def snap_to_words(text: str, start: int, end: int) -> tuple[int, int]:
     """
     start = min(max(start, 0), len(text))
     end = min(max(end, start), len(text))
-    touched = [span for span in words(text) if span[0] < end and span[1] > start]
+    # Only runs that the range touches are segmented: a message is read for a few of its words.
+    runs = (run for run in _WORD.finditer(simplified(text)) if run.start() < end and run.end() > start)
+    touched = [span for run in runs for span in _words_of(run) if span[0] < end and span[1] > start]
     if not touched:
         return start, end
     return touched[0][0], touched[-1][1]

@@ -87,11 +87,13 @@ def run(args: argparse.Namespace) -> int:
     """Run the audit; 0 done, 1 done but some input was skipped, 128 + signal number where it was stopped."""
     from pipeline.formats.format import FORMATS
     from pipeline.formats.read import discover
+    from pipeline.formats.table_presets import check_options
     from serve.audit.driver import audit
 
     options = options_of(args)
     if options.format_name != "auto":
         FORMATS.get(options.format_name)
+    check_options(options.read)
     left_out: Counter[str] = Counter()
     files = discover(options.paths, left_out=left_out)
     if left_out:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count, islice
+from time import process_time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -128,7 +129,8 @@ class TestCompanyChangesNothing:
 
     def test_conversations_of_two_sources_with_one_id_are_kept_apart(self) -> None:
         here, there = (
-            Conversation("c1", (Message("m1", START, Role.CUSTOMER, "", "骗子"),), source=source) for source in ("a", "b")
+            Conversation("c1", (Message("m1", START, Role.CUSTOMER, "", "骗子"),), source=source)
+            for source in ("a", "b")
         )
         calm = Message("m2", START, Role.CUSTOMER, "", "ok")
         steps = [step for _, step in fake_pipeline().run_stream([(here, here.messages[0]), (there, calm)])]
@@ -138,24 +140,13 @@ class TestCompanyChangesNothing:
     @pytest.mark.model
     @few
     @given(chat_lists(most=3, messages=4), st.lists(st.integers(0, 9), max_size=12))
-    def test_the_same_holds_of_the_real_model(self, model_folder, real, conversations, order) -> None:
-        from pipeline.run import build
-
-        fresh = _once(lambda: build(model=model_folder, threads=1))
+    def test_the_same_holds_of_the_real_model(self, real, real_scorer, conversations, order) -> None:
+        fresh = Pipeline(real_scorer, real.head, real.policy)
         together = assess(real, conversations)
         alone = {n: a for c in reversed(conversations) for n, a in assess(_uncached(fresh), [c]).items()}
         assert alone == together
         live = stream(_uncached(fresh), interleaved(conversations, order))
         assert live == {n: (a.messages, a.alerts) for n, a in together.items() if a.messages}
-
-
-_built: list[Pipeline] = []
-
-
-def _once(make) -> Pipeline:
-    if not _built:
-        _built.append(make())
-    return _built[0]
 
 
 def _uncached(pipeline: Pipeline) -> Pipeline:
@@ -269,7 +260,7 @@ class TestStoredConversations:
         (done,) = fake_pipeline().run_batch([conversation])
         stored = done.conversation
         assert [m.text for m in stored.messages] == ["我是<NAME>，电话<PHONE>", "<NAME>您好"]
-        assert [m.sender for m in stored.messages][0] == "customer"
+        assert stored.messages[0].sender == "customer"
         assert "小美" not in stored.messages[1].sender
         assert (stored.customer_id, stored.labels) == (None, None)
 
@@ -289,7 +280,9 @@ class TestEveryHead:
         conversations = [say("退款"), say("好的", name="c2", role=Role.AGENT), say("", name="c3")]
         done = assess(fake_pipeline(), conversations, full=True)
         named = done["c1"].messages[0].scores
-        assert {"negative", "abuse", "apology", "refund_return", "complaint", "anger_any", "offensive_any"} <= set(named)
+        assert {"negative", "abuse", "apology", "refund_return", "complaint", "anger_any", "offensive_any"} <= set(
+            named
+        )
         assert named["refund_demand"] == pytest.approx(0.9)
         assert set(done["c2"].messages[0].scores) == set(named)
         assert done["c3"].messages[0].scores is None
@@ -309,7 +302,9 @@ class TestOddInputs:
     @given(
         st.lists(
             st.tuples(
-                st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))])),
+                st.datetimes(
+                    timezones=st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))])
+                ),
                 texts,
             ),
             max_size=5,
@@ -326,6 +321,16 @@ class TestOddInputs:
         result = assess(fake_pipeline(), [say(text)])["c1"].messages[0]
         assert 0 <= result.anger <= 1
         assert 0 <= result.risk <= 1
+
+    @pytest.mark.parametrize(
+        "unit", ["1234567890", "a.b-", "张伟路", "1-", "a@", "<p>&amp;", "one two ", "[(", "!", " \n", "我要退款 "]
+    )
+    def test_a_message_as_long_as_a_book_takes_seconds(self, unit: str) -> None:
+        text = unit * (100_000 // len(unit))
+        before = process_time()
+        conversation = Conversation("c1", (Message("m1", START, Role.CUSTOMER, "张伟", text),))
+        assert len(list(fake_pipeline().run_batch([conversation]))) == 1
+        assert process_time() - before < 8  # what took the square of the length took more than 15
 
     @pytest.mark.model
     @pytest.mark.parametrize("text", ["\ud83d", "\x00" * 9, "退" * 3000, "no " * 3000, "\u202e\u200b", "😡" * 200])

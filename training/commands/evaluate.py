@@ -28,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="also measure the broad heads on the development parts of the public corpora",
     )
+    parser.add_argument(
+        "--into",
+        type=Path,
+        metavar="MD",
+        help="also replace the block of figures between the markers in a Markdown file",
+    )
     parser.add_argument("--json", action="store_true", help="all measures as one JSON object")
 
 
@@ -36,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.errors import InputError
     from pipeline.resources import resource
     from pipeline.run import build
+    from training.card import fill_in
     from training.corpora import load_chats, load_table, read_chats, split_of
     from training.evaluation import as_table, figures, judge, public_figures
     from training.targets import Layout
@@ -53,6 +60,11 @@ def run(args: argparse.Namespace) -> int:
     if args.corpora is not None:
         table = load_table(resource("configs", "train", "corpora.yaml"))
         found["public"] = public_figures(pipeline.scorer, table, args.corpora, Layout(pipeline.scorer.categories))
+    if args.into is not None:
+        chats_figures = {name: values for name, values in found.items() if name != "public"}
+        fill_in(args.into, "chats" if args.chats else args.part, chats_figures)
+        if "public" in found:
+            fill_in(args.into, "public", {"public": found["public"]})
     if args.json:
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
         return 0

@@ -57,3 +57,14 @@ def test_named_agents_make_everybody_else_a_customer(chat, agent):
 )
 def test_names_tell_roles(names, expected):
     assert list(infer_roles([(name, "...") for name in names], ReadOptions(), ReadReport("")).values()) == expected
+
+
+@pytest.mark.parametrize(
+    ("customer", "agent"), [("李建国", "客服小美"), ("Oliver Grant", "Acme Support"), ("+44 7700 900123", "Jo")]
+)
+def test_the_note_on_inferred_roles_names_nobody_in_full(customer, agent):
+    report = ReadReport("")
+    infer_roles([(customer, "我的快递怎么还没到？"), (agent, "您好，请问订单号是多少？")], ReadOptions(), report)
+    assert report.notes
+    assert not any(name in note for note in report.notes for name in (customer, agent))
+    assert all("= customer" in note and "= agent" in note for note in report.notes)

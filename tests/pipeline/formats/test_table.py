@@ -6,6 +6,7 @@ import tracemalloc
 import zipfile
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -496,3 +497,61 @@ def _peak(tmp_path: Path, rows: int) -> int:
 def test_memory_does_not_grow_with_interleaved_rows(tmp_path: Path) -> None:
     _peak(tmp_path, 200)
     assert _peak(tmp_path, 18_000) < 1.3 * _peak(tmp_path, 6_000)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["会话ID", "会话开始时间", "消息发送时间", "发送人角色", "消息内容"],
+        ["對話ID", "開始時間", "訊息發送時間", "發送人角色", "訊息內容"],
+        ["会话编号", "会话开始时间", "消息发送日期时间", "消息发送者角色", "消息文本"],
+        ["chat_id", "started_at", "message_sent_at", "sender_role", "message_text"],
+    ],
+)
+def test_each_message_has_its_own_time_and_role(tmp_path: Path, header: list[str]) -> None:
+    begun = "2026-05-01 09:00:00"
+    rows = [["c1", begun, f"2026-05-01 10:0{n}:00", role, "好"] for n, role in enumerate(["customer", "agent", "bot"])]
+    chats, _ = read_text(tmp_path, table(*rows, header=header))
+    assert [(m.sent_at.minute, m.role) for m in chats[0].messages] == [
+        (0, Role.CUSTOMER),
+        (1, Role.AGENT),
+        (2, Role.BOT),
+    ]
+
+
+@pytest.mark.parametrize("secret", ["我的电话是13800001234", "call 138-0000-1234", "why, really?"])
+def test_a_table_without_header_does_not_quote_what_people_wrote(tmp_path: Path, secret: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_text(tmp_path, table(row(text="b"), header=["1", "2026-05-01 10:00:00", "customer", "", secret]))
+    assert secret not in str(caught.value)
+    assert "1234" not in str(caught.value)
+
+
+def test_a_header_of_brackets_takes_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 60_000)
+    began = perf_counter()
+    FORMATS.get("csv").sniff(read_head(path))
+    assert perf_counter() - began < 1
+
+
+def test_serial_days_are_rounded_to_the_second(tmp_path: Path) -> None:
+    chats, _ = read_text(tmp_path, table(["c1", "45363.378472", "customer", "", "好"]))
+    assert chats[0].messages[0].sent_at == datetime(2024, 3, 12, 9, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "customer", "agent"),
+    [("发送方", "王建国", "刘晓梅"), ("who", "Oliver Grant", "Jane Poe")],
+)
+def test_a_role_column_that_holds_names_is_the_sender(tmp_path: Path, header: str, customer: str, agent: str) -> None:
+    said = [(customer, "我的快递怎么还没到"), (agent, "您好，请问订单号是多少？"), (customer, "快点")]
+    rows = [["c1", f"2026-05-01 10:00:0{n}", who, text] for n, (who, text) in enumerate(said)]
+    chats, report = read_text(tmp_path, table(*rows, header=["会话ID", "时间", header, "消息内容"]))
+    assert [(m.sender, m.role) for m in chats[0].messages] == [
+        (customer, Role.CUSTOMER),
+        (agent, Role.AGENT),
+        (customer, Role.CUSTOMER),
+    ]
+    assert any("inferred" in note for note in report.notes)
+    assert not report.skipped

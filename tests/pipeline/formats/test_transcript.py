@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import BoiloverError
 from pipeline.formats.format import FORMATS, Head, ReadOptions, ReadReport
-from pipeline.formats.read import sniff
+from pipeline.formats.read import read_path, sniff
 from pipeline.formats.transcript import Transcript, cell_drafts
 from pipeline.records import Conversation, Role
 
@@ -228,3 +228,36 @@ def _peak(tmp_path: Path, chats: int) -> int:
 
 def test_memory_does_not_grow_with_conversations(tmp_path: Path) -> None:
     assert _peak(tmp_path, 900) < 1.3 * _peak(tmp_path, 300)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tb001 (2026-05-01 10:00:00):\n几时发货\n云记旗舰店:小满 (2026-05-01 10:01:00):\n亲，今天发\n",
+        "tb001(2026-05-01 10:00:00)：\n几时发货\n云记旗舰店：小满(2026-05-01 10:01:00)：\n亲，今天发\n",
+        "2026-05-01 10:00:00 | tb001 | 几时发货\n2026-05-01 10:01:00 | 云记旗舰店:小满 | 亲，今天发\n",
+        "2026-05-01 10:00:00\t顾客\t几时发货\n2026-05-01 10:01:00\t客服\t亲，今天发\n",
+        "2026-05-01 10:00:00 | Customer | when\n2026-05-01 10:01:00 | Agent | today\n",
+        (
+            "消息记录（此消息记录为文本格式，不支持重新导入）\n\n====\n消息分组:我的好友\n====\n消息对象:tb001\n====\n\n"
+            "2026-05-01 10:00:00 tb001\n几时发货\n\n2026-05-01 10:01:00 客服小满\n亲，今天发\n"
+        ),
+    ],
+)
+def test_shop_records_are_found_with_both_speakers(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "chat.txt"
+    path.write_text(text, "utf-8")
+    assert sniff(path).name in ("transcript", "csv", "tsv")
+    chats = list(read_path(path, options=ReadOptions(), report=ReadReport(str(path))))
+    assert [(m.sent_at.minute, m.role.value) for m in chats[0].messages] == [(0, "customer"), (1, "agent")]
+    assert [m.text for m in chats[0].messages] in (["几时发货", "亲，今天发"], ["when", "today"])
+
+
+def test_lines_of_the_system_between_stars_are_messages_of_the_system(tmp_path: Path) -> None:
+    lines = ["(10:00:10) Visitor: Hi", "(10:00:20) *** Johan joined the chat ***", "(10:00:30) Johan: How can I help?"]
+    chats, _ = read(tmp_path, "\n".join(lines))
+    assert [(m.role.value, m.text) for m in chats[0].messages] == [
+        ("customer", "Hi"),
+        ("system", "Johan joined the chat"),
+        ("agent", "How can I help?"),
+    ]

@@ -111,3 +111,13 @@ def test_damage_inside_is_reported_without_the_chat(tmp_path):
     with pytest.raises(InputError, match="damaged") as caught:
         texts(path, ReadReport(str(path)))
     assert "坏" not in str(caught.value)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(whatsapp_zip, "RATIO_FROM", 1 << 16)
+    opened = []
+    path, report = packed(tmp_path, [("_chat.txt", CHAT + "2026/5/1 14:58 - 王: 在\n" * 100_000)])
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_args, **_options: opened.append(1))
+    with pytest.raises(InputError, match="beyond all measure"):
+        texts(path, report)
+    assert not opened

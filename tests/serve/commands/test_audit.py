@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from fake_audit import FakePipeline, angry_chat, calm_chat
 
-from pipeline.errors import ConfigError, InputError, UnknownName
+from pipeline.errors import BoiloverError, ConfigError, InputError, UnknownName
 from pipeline.records import Conversation, Role
 from pipeline.serialise import conversation_to_json, dump_line
 from serve.audit.options import Shard
@@ -100,6 +100,16 @@ def test_an_unknown_format_is_refused_before_anything_is_read(
 ) -> None:
     with pytest.raises(UnknownName, match="jsonl"):
         run(monkeypatch, chats, "--format", "jsonll", "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [["--preset", "nosuch"], ["--column", "nosuch=内容"]])
+def test_an_unknown_preset_or_field_is_refused_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch, chats: Path, tmp_path: Path, words: list[str]
+) -> None:
+    with pytest.raises(BoiloverError, match="nosuch") as caught:
+        run(monkeypatch, chats, "--out", tmp_path / "out", *words)
+    assert caught.value.exit_code == 2
     assert not (tmp_path / "out").exists()
 
 

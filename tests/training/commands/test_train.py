@@ -1,0 +1,39 @@
+"""`boilover train` as users run it."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from toy_run import Run, Toy
+
+COMMAND = [sys.executable, "-c", "from serve.cli import script; script()", "train"]
+
+
+def test_a_killed_run_goes_on_and_writes_the_same_model(run: Run, toy: Toy, base: Path, tmp_path: Path) -> None:
+    out = tmp_path / "toy"
+    out.mkdir()
+    for name in ("public.pt", "fold-0.npz", "fold-1.npz"):
+        shutil.copy(run.place.out / name, out / name)
+    options = [str(toy.config), "--base", str(base), "--corpora", str(toy.corpora), "--out", str(out)]
+    options += ["--model-version", "7", "--tracking", f"sqlite:///{tmp_path / 'm.db'}"]
+    done = subprocess.run([*COMMAND, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "anger.qwk" in done.stdout
+    assert "toy_dev.anger_any.auc" in done.stdout
+    for name in ("model.onnx", "head.json", "manifest.json"):
+        assert (out / "model" / name).read_bytes() == (run.finished.folder / name).read_bytes(), name
+
+
+def test_a_wrong_configuration_ends_with_two_and_no_trace(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("name: x\n")
+    done = subprocess.run(
+        [*COMMAND, str(tmp_path / "c.yaml"), "--base", str(base)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "layers" in done.stderr
+    assert "Traceback" not in done.stderr
