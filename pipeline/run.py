@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipeline.config import AlertPolicy, load_alert_policy, load_config
+from pipeline.identity import digest
 from pipeline.models.bundle import read_manifest
 from pipeline.models.conversation import ConversationHead
 from pipeline.models.linear_head import load_head
@@ -34,6 +36,9 @@ from pipeline.stages.prepare import PrepareState, prepare, redact_sender
 from pipeline.stages.score import ScoreCache, text_to_score
 from pipeline.stages.stage import Prepared, ScoredMessage
 from pipeline.stages.state import ConversationState, initial
+
+# Some desks number a customer's chats by mobile number or mailbox.
+_PERSONAL_ID = re.compile(r"(?:\+\d{8,15}|(?:\+?86)?1[3-9]\d{9}|\S+@\S+\.\S+)(?:[-_#]\S{1,16})?", re.ASCII)
 
 Quoting = TypeVar("Quoting", Signal, Reason)
 
@@ -179,8 +184,11 @@ class Pipeline:
         if as_of is not None:
             state, raised = decide.tick(state, as_of, self.policy)
             alerts += raised
+        conversation_id = conversation.conversation_id
+        if quote is Quote.REDACTED:
+            conversation_id = stored_id(conversation_id)
         assessment = Assessment(
-            conversation.conversation_id,
+            conversation_id,
             self.scorer.identity,
             tuple(results),
             track.summarise(state, self.head),
@@ -230,7 +238,18 @@ def redacted(conversation: Conversation, prepared: Sequence[Prepared]) -> Conver
         replace(p.message, text=p.redacted.text, sender=redact_sender(p.message.sender, p.message.role))
         for p in prepared
     )
-    return replace(conversation, messages=messages, customer_id=None, labels=None)
+    return replace(
+        conversation,
+        conversation_id=stored_id(conversation.conversation_id),
+        messages=messages,
+        customer_id=None,
+        labels=None,
+    )
+
+
+def stored_id(conversation_id: str) -> str:
+    """The id under which a conversation is stored: its own, or a hash where it is a person's number or mailbox."""
+    return f"id-{digest(conversation_id)}" if _PERSONAL_ID.fullmatch(conversation_id) else conversation_id
 
 
 def all_scores(scores: TextScores, categories: Sequence[str]) -> dict[str, float]:

@@ -227,8 +227,8 @@ def assessment_to_json(assessment: Assessment) -> Json:
     }
 
 
-def message_result_to_json(result: MessageResult, *, with_risk: bool = True) -> Json:
-    """One message of the scoring output; ``with_risk`` is off where a message has no conversation."""
+def message_result_to_json(result: MessageResult) -> Json:
+    """One message of the scoring output."""
     row: Json = {"id": result.message_id, "role": result.role.value, "language": result.language.value}
     if result.role is Role.CUSTOMER:
         row["anger"] = number(result.anger or 0.0)
@@ -237,8 +237,7 @@ def message_result_to_json(result: MessageResult, *, with_risk: bool = True) -> 
         row["signals"] = [_signal_to_json(s) for s in result.signals]
     if result.role is Role.AGENT:
         row["acts"] = [{"name": a.name, "score": number(a.score)} for a in result.acts]
-    if with_risk:
-        row["risk"] = number(result.risk)
+    row["risk"] = number(result.risk)
     if result.scores is not None:
         row["scores"] = {name: number(value) for name, value in result.scores.items()}
     return row
@@ -252,7 +251,6 @@ def alert_to_json(alert: Alert) -> Json:
         "severity": alert.severity.value,
         "rule": alert.rule,
         "risk": number(alert.risk),
-        "raised_at": alert.raised_at.isoformat(),
         "reasons": [
             {
                 "signal": r.signal,

@@ -41,5 +41,7 @@ def test_every_link_of_the_readme_leads_somewhere():
 def test_every_command_in_the_readme_exists():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`?boilover ([a-z]+)", text))
-    shown = subprocess.run([Path(sys.executable).parent / "boilover", "--help"], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [Path(sys.executable).parent / "boilover", "--help"], capture_output=True, text=True, check=True
+    )
     assert {name for name in named if not re.search(rf"^\s+{name}\b", shown.stdout, re.MULTILINE)} == set()

@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tokenizers import Tokenizer
 
 from pipeline.errors import ConfigError
+from pipeline.identity import digest
 from pipeline.models.bundle import OperatingPoints
 from pipeline.models.scorer import ACTS, BROAD, SIGNALS, FloatArray
 from pipeline.records import Conversation
@@ -32,7 +33,16 @@ from pipeline.run import build
 from training.calibrate import label_biases, operating_points
 from training.card import write_card
 from training.conversation import fit_head, gather
-from training.corpora import CorpusEntry, fold_of, load_chats, load_table, public_dataset, service_dataset, split_of
+from training.corpora import (
+    CorpusEntry,
+    checksum,
+    fold_of,
+    load_chats,
+    load_table,
+    public_dataset,
+    service_dataset,
+    split_of,
+)
 from training.evaluation import figures, judge, public_figures
 from training.export import export
 from training.fit import Encoded, Progress, StageConfig, encode, fit, predict
@@ -116,9 +126,24 @@ def workplace(
 ) -> Workplace:
     """Load the table and the chats, and make the run folder."""
     out.mkdir(parents=True, exist_ok=True)
+    _guard(out, config)
     return Workplace(
         config, base, corpora, out, Layout(categories), tuple(load_table(config.table)), tuple(load_chats(config.chats))
     )
+
+
+def _guard(out: Path, config: TrainConfig) -> None:
+    """Steps that were kept belong to the data and settings that they were made with; never mix them with others."""
+    parts = [checksum(path) for path in (config.table, *sorted(config.chats.glob("*.jsonl")))]
+    key = digest(config.model_dump_json(exclude={"table", "chats"}), *parts)
+    path = out / "made_from"
+    if path.exists() and path.read_text(encoding="utf-8") != key:
+        raise ConfigError(
+            "the run folder holds steps of other data or settings",
+            path=str(out),
+            fix="give another --out, or delete the folder to begin anew.",
+        )
+    path.write_text(key, encoding="utf-8")
 
 
 def train(place: Workplace, report: Report) -> Trained:

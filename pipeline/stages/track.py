@@ -40,7 +40,7 @@ def step(
 
     Args:
         state: the conversation before the message.
-        scored: the message; without scores (system lines, empty texts) the risk stays as it was.
+        scored: the message; at a system line the risk stays as it was.
         head: gives the risk.
 
     Returns:
@@ -51,7 +51,7 @@ def step(
     result = _read(scored)
     event = _event(state, result) if message.role is Role.CUSTOMER else {}
     after = fold(_with_categories(state, len(head.categories)), scored, result, event)
-    changes = _risk(after, head, carried=scored.scores is None)
+    changes = _risk(after, head, carried=message.role is Role.SYSTEM)
     if result.signals:
         found = tuple(evidence_of(signal, message.message_id) for signal in result.signals)
         changes["evidence"] = strongest(after.evidence, found)

@@ -84,7 +84,8 @@ class PartWriter:
         chat = assessed.conversation
         for alert in assessed.assessment.alerts:
             place = {"source": chat.source, "conversation_id": chat.conversation_id, "channel": chat.channel}
-            self._alerts.write(dump_line({**place, **alert_to_json(alert)}) + "\n")
+            row = {**place, "raised_at": alert.raised_at.isoformat(), **alert_to_json(alert)}
+            self._alerts.write(dump_line(row) + "\n")
         self._messages.add(assessed)
         self._conversations.add(assessed, facts)
         self.totals.add(assessed, facts)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from strategies import START, CountingScorer, chat_lists, chats, fake_pipeline, interleaved, texts
 
 from pipeline.records import Assessment, Conversation, Message, Role
-from pipeline.run import AHEAD, CHUNKS, Pipeline, Quote, redacted
+from pipeline.run import AHEAD, CHUNKS, Pipeline, Quote, redacted, stored_id
 from pipeline.serialise import assessment_to_json, dump_line
 from pipeline.stages.prepare import PrepareState, prepare
 
@@ -337,3 +337,16 @@ class TestOddInputs:
     def test_any_text_gets_finite_scores_from_the_real_model(self, real, text: str) -> None:
         result = assess(real, [say(text)], full=True)["c1"].messages[0]
         assert all(0 <= value <= 1 for value in (result.anger, result.frustration, *(result.scores or {}).values()))
+
+
+@pytest.mark.parametrize(
+    "personal", ["13800001234", "+8613800001234", "+14155550123", "li.ming@example.com", "13800001234-2"]
+)
+def test_an_id_that_is_a_persons_number_is_stored_as_a_hash(personal):
+    assert stored_id(personal) == stored_id(personal)
+    assert personal[:8] not in stored_id(personal)
+
+
+@pytest.mark.parametrize("plain", ["c-001", "20418", "98765432", "202605011234567890", "FL-1001", "会话 7"])
+def test_any_other_id_is_stored_as_it_is(plain):
+    assert stored_id(plain) == plain

@@ -31,11 +31,24 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def chats(repository: Path) -> list[Conversation]:
-    """Three dozen annotated chats: enough of each outcome and stage for the head's folds."""
-    every = load_chats(repository / "data" / "conversations")
-    train_part = [c for c in every if split_of(c.conversation_id) == "train"]
-    dev_part = [c for c in every if split_of(c.conversation_id) == "dev"]
-    return [*train_part[:: len(train_part) // 36][:36], *dev_part[:: len(dev_part) // 10][:10]]
+    """Short annotated chats, 36 to train on and 12 to measure: a third escalates, a third has no complaint."""
+    every = [c for c in load_chats(repository / "data" / "conversations") if len(c.messages) <= 16]
+    kinds: dict[tuple[str, bool, bool], list[Conversation]] = {}
+    for chat in sorted(every, key=lambda c: c.conversation_id):
+        assert chat.labels is not None
+        whole = chat.labels.conversation
+        kinds.setdefault((split_of(chat.conversation_id), whole.escalated, bool(whole.categories)), []).append(chat)
+    chosen: list[Conversation] = []
+    for part, count in (("train", 12), ("dev", 4)):
+        groups = (spread(kinds[part, *kind], count) for kind in ((True, True), (False, True), (False, False)))
+        chosen += [chat for row in zip(*groups, strict=True) for chat in row]  # in turns: every fold has all kinds
+    return chosen
+
+
+def spread(chats: list[Conversation], count: int) -> list[Conversation]:
+    """So many of the chats, at even distances."""
+    assert len(chats) >= count
+    return chats[:: len(chats) // count][:count]
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from toy_run import Run
 
-from pipeline.models.linear_head import LinearHead
+from pipeline.models.linear_head import HeadParameters, LinearHead
 from pipeline.records import Conversation, Role
 from pipeline.stages.features import feature_names
 from training.conversation import Scores, fit_head, gather
@@ -51,10 +51,12 @@ def test_a_chat_weighs_one_and_nothing_after_its_event(run: Run) -> None:
         assert not weights[free:].any()
 
 
-def test_the_head_tells_the_chats_it_learned_from(run: Run) -> None:
+def test_the_head_is_the_same_again_and_tells_the_chats_it_learned_from(run: Run) -> None:
     chats, categories = run.place.part("train"), run.place.layout.categories
     prefixes = gather(chats, scores_of(run), categories)
     parameters = fit_head(chats, prefixes, categories)
+    written = (run.place.out / "head.json").read_text(encoding="utf-8")
+    assert parameters == HeadParameters.model_validate_json(written)
     head = LinearHead(parameters, categories)
     labels = [c.labels.conversation for c in chats if c.labels is not None]
     assert parameters.base_rate == np.mean([label.escalated for label in labels])
@@ -63,9 +65,3 @@ def test_the_head_tells_the_chats_it_learned_from(run: Run) -> None:
     most = max(np.mean([label.outcome == one for label in labels]) for one in parameters.outcomes)
     assert hits >= most
     assert all(1 <= one.csat <= 5 for one in said)
-
-
-def test_the_same_chats_give_the_same_head(run: Run) -> None:
-    chats, categories = run.place.part("train"), run.place.layout.categories
-    prefixes = gather(chats, scores_of(run), categories)
-    assert fit_head(chats, prefixes, categories) == fit_head(chats, prefixes, categories)

@@ -23,12 +23,11 @@ def test_the_manifest_names_and_checks_every_file(run: Run) -> None:
 
 def test_the_pipeline_loads_it_and_scores_chats(run: Run) -> None:
     pipeline = build(model=run.finished.folder, threads=1)
-    chat = run.place.chats[0]
-    (assessed,) = pipeline.run_batch([chat])
-    assert [m.message_id for m in assessed.assessment.messages] == [m.message_id for m in chat.messages]
-    risks = [m.risk for m in assessed.assessment.messages]
-    assert all(0 <= risk <= 1 for risk in risks)
-    assert len(set(risks)) > 1
+    chats = run.place.chats[:8]
+    results = [done.assessment.messages for done in pipeline.run_batch(chats)]
+    assert [[m.message_id for m in one] for one in results] == [[m.message_id for m in c.messages] for c in chats]
+    assert all(0 <= m.risk <= 1 for one in results for m in one)
+    assert len({m.anger for one in results for m in one}) > 8
 
 
 def test_the_scorer_says_what_torch_says(run: Run) -> None:

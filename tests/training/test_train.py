@@ -65,6 +65,12 @@ def test_without_corpora_an_earlier_public_stage_must_be_there(toy: Toy, place: 
         train(bare, lambda *_: None)
 
 
+def test_steps_of_other_settings_are_not_gone_on_with(toy: Toy, place: Workplace) -> None:
+    other = load_config(toy.config).model_copy(update={"seed": 4})
+    with pytest.raises(ConfigError, match="other data or settings"):
+        workplace(other, base=place.base, corpora=None, out=place.out, categories=place.layout.categories)
+
+
 def test_the_beginning_depends_on_the_seed_alone(place: Workplace) -> None:
     one, two = fresh(place).state_dict(), fresh(place).state_dict()
     assert all(torch.equal(one[name], two[name]) for name in one)

@@ -1,11 +1,16 @@
 """`boilover train` as users run it."""
 
+import argparse
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from toy_run import Run, Toy
+
+from pipeline.errors import ConfigError
+from training.commands import train as command
 
 COMMAND = [sys.executable, "-c", "from serve.cli import script; script()", "train"]
 
@@ -15,7 +20,7 @@ def test_a_killed_run_goes_on_and_writes_the_same_model(run: Run, toy: Toy, base
     out.mkdir()
     for name in ("public.pt", "fold-0.npz", "fold-1.npz"):
         shutil.copy(run.place.out / name, out / name)
-    options = [str(toy.config), "--base", str(base), "--corpora", str(toy.corpora), "--out", str(out)]
+    options = [str(toy.config), "--base", str(base), "--corpora", str(toy.corpora), "--out", str(out), "--threads", "1"]
     options += ["--model-version", "7", "--tracking", f"sqlite:///{tmp_path / 'm.db'}"]
     done = subprocess.run([*COMMAND, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -25,15 +30,10 @@ def test_a_killed_run_goes_on_and_writes_the_same_model(run: Run, toy: Toy, base
         assert (out / "model" / name).read_bytes() == (run.finished.folder / name).read_bytes(), name
 
 
-def test_a_wrong_configuration_ends_with_two_and_no_trace(base: Path, tmp_path: Path) -> None:
+def test_a_wrong_configuration_is_told_before_anything_is_written(base: Path, tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("name: x\n")
-    done = subprocess.run(
-        [*COMMAND, str(tmp_path / "c.yaml"), "--base", str(base)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "layers" in done.stderr
-    assert "Traceback" not in done.stderr
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    with pytest.raises(ConfigError, match="layers"):
+        command.run(parser.parse_args([str(tmp_path / "c.yaml"), "--base", str(base), "--out", str(tmp_path / "out")]))
+    assert not (tmp_path / "out").exists()
