@@ -53,8 +53,9 @@ class SmallHead:
         order = np.argsort(-shares)
         return [(self._names[at], float(shares[at])) for at in order if shares[at] > 0]
 
-    def outlook(self, features: FloatArray) -> Outlook:
+    def outlook(self, features: FloatArray, embedding: FloatArray) -> Outlook:
         assert features.shape == self._weights.shape
+        assert embedding.ndim == 1
         return self._outlook
 
 

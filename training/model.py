@@ -81,7 +81,10 @@ class MultiTaskModel(nn.Module):
             ids: token ids, int64, shape (batch, tokens).
             mask: 1 for real tokens, 0 for padding, same shape.
         """
-        states, pooled = self.encode(ids, mask)
+        return self.read(*self.encode(ids, mask), mask)
+
+    def read(self, states: Tensor, pooled: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Logits by head from what ``encode`` gave."""
         dropped = self.dropout(pooled)
         logits = {name: head(dropped) for name, head in self.heads.items()}
         logits["signals"] = self.signals(states, dropped, mask.bool())

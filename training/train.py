@@ -5,7 +5,7 @@ Steps, each kept in the run folder, so that a killed run goes on where it stoppe
 1. ``public.pt``: one stage on the public corpora (heads that the codebook shares with them).
 2. ``fold-k.npz``: cross-fitting; the service stage without fold k, and the logits of fold k's messages.
 3. ``service.pt``: the service stage on all training chats.
-4. ``points.json``: operating points from the held-out logits of step 2.
+4. ``points.json``: operating points, between those of step 2 and of the development chats.
 5. ``head.json``: conversation head, fitted on the held-out scores of step 2 (``training.conversation``).
 6. ``model/``: the exported folder (``training.export``).
 """
@@ -30,9 +30,9 @@ from pipeline.models.bundle import OperatingPoints
 from pipeline.models.scorer import ACTS, BROAD, SIGNALS, FloatArray
 from pipeline.records import Conversation
 from pipeline.run import build
-from training.calibrate import label_biases, operating_points
+from training.calibrate import between, label_biases, operating_points
 from training.card import write_card
-from training.conversation import fit_head, gather
+from training.conversation import fit_head, gather, mean_embeddings
 from training.corpora import (
     CorpusEntry,
     checksum,
@@ -99,6 +99,10 @@ class Trained:
 
     model: MultiTaskModel
     points: OperatingPoints
+    held_out_points: OperatingPoints
+    """Of the models that gave ``held_out``: trained on fewer chats, they are less sure."""
+    embeddings: FloatArray
+    """Of the final encoder, shape (rows, width)."""
     held_out: dict[str, FloatArray]
     """Logits and embeddings of the training chats' messages, each from a model that never saw its chat."""
     rows: datasets.Dataset
@@ -160,9 +164,18 @@ def train(place: Workplace, report: Report) -> Trained:
             held_out.setdefault(head, np.zeros((len(service), values.shape[1]), np.float32))[folds == fold] = values
     rows = datasets.concatenate_datasets([service, *replay])
     model = _stage(place, "service", public, lambda: rows, place.config.service, tokenizer, report)
-    points = _points(place, held_out, service, model, tokenizer)
+    held_out_points = operating_points(held_out, np.array(service["targets"], np.float32), place.layout)
+    points = _points(place, held_out_points, model, tokenizer)
     (place.out / "points.json").write_text(points.model_dump_json(indent=2), encoding="utf-8")
-    return Trained(model, points, held_out, service)
+    ids = rows_of(service, tokenizer, place.config.max_tokens).ids
+    return Trained(
+        model=model,
+        points=points,
+        held_out_points=held_out_points,
+        embeddings=predict(model, ids)["embedding"],
+        held_out=held_out,
+        rows=service,
+    )
 
 
 def fresh(place: Workplace) -> MultiTaskModel:
@@ -253,14 +266,15 @@ def _fold(
 
 
 def _points(
-    place: Workplace,
-    held_out: dict[str, FloatArray],
-    service: datasets.Dataset,
-    model: MultiTaskModel,
-    tokenizer: Tokenizer,
+    place: Workplace, held_out_points: OperatingPoints, model: MultiTaskModel, tokenizer: Tokenizer
 ) -> OperatingPoints:
-    """Operating points: the codebook's heads from held-out chats, the broad heads from public development rows."""
-    points = operating_points(held_out, np.array(service["targets"], np.float32), place.layout)
+    """Operating points of the final model; those of the broad heads from public development rows.
+
+    The held-out points come from many chats but from models that saw fewer and are less sure; the development chats are few but scored by the
+    final model. The middle of both balances both.
+    """
+    chats = rows_of(service_dataset(place.part("dev"), place.layout), tokenizer, place.config.max_tokens)
+    points = between(held_out_points, operating_points(predict(model, chats.ids), chats.targets, place.layout))
     if place.corpora is None:
         return points
     rows = rows_of(datasets.concatenate_datasets(public_parts(place, "dev")), tokenizer, place.config.max_tokens)
@@ -283,9 +297,10 @@ def finish(place: Workplace, trained: Trained, *, version: str) -> Finished:
     """Fit the conversation head, export the folder and measure it."""
     categories = place.layout.categories
     chats = place.part("train")
-    keys = zip(trained.rows["conversation"], trained.rows["row"], strict=True)
-    scores = dict(zip(keys, text_scores(trained.held_out, trained.points, categories), strict=True))
-    head = fit_head(chats, gather(chats, scores, categories), categories)
+    keys = list(zip(trained.rows["conversation"], trained.rows["row"], strict=True))
+    scores = dict(zip(keys, text_scores(trained.held_out, trained.held_out_points, categories), strict=True))
+    embeddings = mean_embeddings(chats, keys, trained.embeddings)
+    head = fit_head(chats, gather(chats, scores, categories), embeddings, categories)
     (place.out / "head.json").write_text(head.model_dump_json(), encoding="utf-8")
     folder = place.out / "model"
     manifest = export(

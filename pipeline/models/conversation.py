@@ -41,5 +41,10 @@ class ConversationHead(Protocol):
     def contributions(self, features: FloatArray) -> Sequence[tuple[str, float]]:
         """(feature name, share in log-odds) of the risk, largest first; only positive shares."""
 
-    def outlook(self, features: FloatArray) -> Outlook:
-        """Categories, stage, outcome and satisfaction."""
+    def outlook(self, features: FloatArray, embedding: FloatArray) -> Outlook:
+        """Categories, stage, outcome and satisfaction.
+
+        Args:
+            features: as for ``risk``.
+            embedding: float32, mean embedding of the customer's messages, shape (width,); shape (0,) where there is none.
+        """

@@ -1,8 +1,8 @@
 """The conversation head: linear models over the tracked features, so that every estimate can be explained.
 
 Risk is a logistic regression fitted on every prefix of the training chats and calibrated out of fold; stage
-and outcome are multinomial regressions, satisfaction a ridge regression. A category's score reads its own strongest and mean
-evidence with weights shared by all categories, so that rare ones gain from frequent ones.
+and outcome are multinomial regressions, satisfaction a ridge regression. The complaint's category is a multinomial
+regression over the mean embedding of the customer's messages.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from pipeline.models.conversation import Outlook
 from pipeline.models.scorer import FloatArray
 from pipeline.records import Outcome, Stage
 
-_MAX, _MEAN = "category_max.", "category_mean."
 _EPSILON = 1e-4
 
 
@@ -34,13 +33,13 @@ class Linear(BaseModel):
 
 
 class CategoryWeights(BaseModel):
-    """Logit of a category: bias + strongest * logit(max) + mean * logit(mean)."""
+    """Softmax over the categories; a share of ``threshold`` is the operating point."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    strongest: float
-    mean: float
-    bias: float
+    linear: Linear
+    """Over the mean embedding, one row a category."""
+    threshold: float = Field(gt=0, lt=1)
 
 
 class HeadParameters(BaseModel):
@@ -84,9 +83,8 @@ class LinearHead:
         self._risk = np.array(parameters.risk.weights[0], np.float32)
         shift = 0.0 if base_rate is None else _logit(base_rate) - _logit(parameters.base_rate)
         self._risk_bias = parameters.risk.bias[0] + shift
-        names = list(parameters.features)
-        self._max = [names.index(_MAX + name) for name in categories]
-        self._mean = [names.index(_MEAN + name) for name in categories]
+        self._category = np.array(parameters.category.linear.weights, np.float32)
+        self._category_bias = np.array(parameters.category.linear.bias, np.float32)
 
     def risk(self, features: FloatArray) -> float:
         """See ``ConversationHead.risk``."""
@@ -98,12 +96,12 @@ class LinearHead:
         names, values = self.parameters.features, shares.tolist()
         return [(names[i], values[i]) for i in np.argsort(-shares).tolist() if values[i] > 0]
 
-    def outlook(self, features: FloatArray) -> Outlook:
+    def outlook(self, features: FloatArray, embedding: FloatArray) -> Outlook:
         """See ``ConversationHead.outlook``."""
         known, x = self.parameters, self._standard(features)
         return Outlook(
             complaint=_sigmoid(float(_apply(known.complaint, x)[0])),
-            categories=self._categories(features),
+            categories=self._categories(embedding),
             stage=known.stages[int(np.argmax(_apply(known.stage, x)))],
             outcome=known.outcomes[int(np.argmax(_apply(known.outcome, x)))],
             csat=float(np.clip(_apply(known.csat, x)[0], 1.0, 5.0)),
@@ -114,18 +112,18 @@ class LinearHead:
         standard: FloatArray = np.clip((features - self._center) / self._scale, -5.0, 5.0)
         return standard
 
-    def _categories(self, features: FloatArray) -> FloatArray:
-        weights = self.parameters.category
-        strongest, mean = category_evidence(features[self._max]), category_evidence(features[self._mean])
-        logits = weights.bias + weights.strongest * strongest + weights.mean * mean
-        return (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
+    def _categories(self, embedding: FloatArray) -> FloatArray:
+        known = embedding if embedding.size else np.zeros(self._category.shape[1], np.float32)
+        return category_scores(self._category @ known + self._category_bias, self.parameters.category.threshold)
 
 
-def category_evidence(scores: FloatArray) -> FloatArray:
-    """Logits of scores, kept finite."""
-    clipped = np.clip(scores, _EPSILON, 1 - _EPSILON)
-    logits: FloatArray = np.log(clipped / (1 - clipped)).astype(np.float32)
-    return logits
+def category_scores(logits: FloatArray, threshold: float) -> FloatArray:
+    """Scores of categories, shape (categories,), from their logits: a softmax share of ``threshold`` becomes 0.5."""
+    shares = np.exp(logits - logits.max())
+    shares = np.clip(shares / shares.sum(), _EPSILON, 1 - _EPSILON)
+    odds = shares / (1 - shares) * (1 - threshold) / threshold
+    scores: FloatArray = (odds / (1 + odds)).astype(np.float32)
+    return scores
 
 
 def load_head(folder: Path, manifest: Manifest, features: Sequence[str], *, base_rate: float | None) -> LinearHead:

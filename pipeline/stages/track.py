@@ -21,7 +21,7 @@ from pipeline.records import (
 )
 from pipeline.signals.evidence import evidence_of, strongest
 from pipeline.stages.events import PRESENT, escalation_rule
-from pipeline.stages.features import features
+from pipeline.stages.features import embedding, features
 from pipeline.stages.fold import Changes, fold
 from pipeline.stages.stage import Prepared, ScoredMessage
 from pipeline.stages.state import ConversationState, fitted
@@ -64,7 +64,7 @@ def step(
 
 def summarise(state: ConversationState, head: ConversationHead) -> ConversationResult:
     """What is said of the conversation as a whole, up to the state's last message."""
-    outlook = head.outlook(features(_with_categories(state, len(head.categories))))
+    outlook = head.outlook(features(_with_categories(state, len(head.categories))), embedding(state))
     return ConversationResult(
         categories=_categories(head.categories, outlook.complaint, outlook.categories.tolist()),
         stage=outlook.stage,

@@ -42,7 +42,9 @@ def flat_head(categories: tuple[str, ...]) -> LinearHead:
         risk=Linear(weights=(rising,), bias=(-2.0,)),
         base_rate=0.3,
         complaint=flat,
-        category=CategoryWeights(strongest=1.0, mean=0.0, bias=0.0),
+        category=CategoryWeights(
+            linear=Linear(weights=((0.0,) * FakeScorer().width,) * 3, bias=(0.0,) * 3), threshold=0.3
+        ),
         stages=(Stage.AFTER_SALE, Stage.COMPLAINT),
         stage=classes,
         outcomes=(Outcome.RESOLVED, Outcome.UNRESOLVED),

@@ -8,13 +8,13 @@ from toy_run import Run
 from pipeline.models.linear_head import HeadParameters, LinearHead
 from pipeline.records import Conversation, Role
 from pipeline.stages.features import feature_names
-from training.conversation import Scores, fit_head, gather
+from training.conversation import Scores, fit_head, gather, mean_embeddings
 from training.scores import text_scores
 
 
 def scores_of(run: Run) -> Scores:
     keys = zip(run.trained.rows["conversation"], run.trained.rows["row"], strict=True)
-    said = text_scores(run.trained.held_out, run.trained.points, run.place.layout.categories)
+    said = text_scores(run.trained.held_out, run.trained.held_out_points, run.place.layout.categories)
     return dict(zip(keys, said, strict=True))
 
 
@@ -54,13 +54,15 @@ def test_a_chat_weighs_one_and_nothing_after_its_event(run: Run) -> None:
 def test_the_head_is_the_same_again_and_tells_the_chats_it_learned_from(run: Run) -> None:
     chats, categories = run.place.part("train"), run.place.layout.categories
     prefixes = gather(chats, scores_of(run), categories)
-    parameters = fit_head(chats, prefixes, categories)
+    keys = list(zip(run.trained.rows["conversation"], run.trained.rows["row"], strict=True))
+    embeddings = mean_embeddings(chats, keys, run.trained.embeddings)
+    parameters = fit_head(chats, prefixes, embeddings, categories)
     written = (run.place.out / "head.json").read_text(encoding="utf-8")
     assert parameters == HeadParameters.model_validate_json(written)
     head = LinearHead(parameters, categories)
     labels = [c.labels.conversation for c in chats if c.labels is not None]
     assert parameters.base_rate == np.mean([label.escalated for label in labels])
-    said = [head.outlook(prefixes.rows[row]) for row in prefixes.last]
+    said = [head.outlook(prefixes.rows[row], mean) for row, mean in zip(prefixes.last, embeddings, strict=True)]
     hits = np.mean([one.outcome == label.outcome for one, label in zip(said, labels, strict=True)])
     most = max(np.mean([label.outcome == one for label in labels]) for one in parameters.outcomes)
     assert hits >= most

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as stn
 
 from pipeline.errors import ModelError
 from pipeline.models.bundle import FileEntry
-from pipeline.models.linear_head import HeadParameters, LinearHead, category_evidence, load_head
+from pipeline.models.linear_head import HeadParameters, LinearHead, category_scores, load_head
 from pipeline.records import Outcome, Stage
 
 FEATURES = (
@@ -29,7 +29,7 @@ PARAMETERS = {
     "risk": {"weights": [[2, 1, 0, 0, 0, 0]], "bias": [-1]},
     "base_rate": 0.5,
     "complaint": {"weights": [[3, 0, 0, 0, 0, 0]], "bias": [0]},
-    "category": {"strongest": 0.7, "mean": 0.3, "bias": 0},
+    "category": {"linear": {"weights": [[2, 0, 0], [0, 2, 0]], "bias": [0, 0]}, "threshold": 0.5},
     "stages": ["presale", "complaint"],
     "stage": {"weights": [[-1, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0]], "bias": [0, 0]},
     "outcomes": ["resolved", "unresolved"],
@@ -46,6 +46,7 @@ def values(anger=0.2, wait=10.0, refund=0.5, other=0.5):
     return np.array([anger, wait, refund, refund, other, other], np.float32)
 
 
+NO_WORDS = np.zeros(0, np.float32)
 vectors = stn.arrays(np.float32, len(FEATURES), elements=st.floats(-1e6, 1e6, width=32))
 
 
@@ -56,7 +57,7 @@ def test_risk_is_the_logistic_of_the_standardised_features():
 
 @given(vectors)
 def test_estimates_stay_in_their_range_whatever_the_features(features):
-    estimates = head().outlook(features)
+    estimates = head().outlook(features, features[:3])
     assert 0 < head().risk(features) < 1
     assert 0 <= estimates.complaint <= 1
     assert 1 <= estimates.csat <= 5
@@ -87,17 +88,26 @@ def test_another_base_rate_multiplies_the_odds(base_rate, odds):
 
 def test_the_outlook_follows_its_features():
     angry, calm = (
-        head().outlook(values(anger=1, wait=60, refund=0.9, other=0.1)),
-        head().outlook(values(anger=0, wait=0)),
+        head().outlook(values(anger=1, wait=60), np.array([1, 0, 0], np.float32)),
+        head().outlook(values(anger=0, wait=0), NO_WORDS),
     )
     assert (angry.stage, angry.outcome) == (Stage.COMPLAINT, Outcome.UNRESOLVED)
     assert (calm.stage, calm.outcome) == (Stage.PRESALE, Outcome.RESOLVED)
     assert angry.csat < calm.csat
-    assert angry.categories == pytest.approx([0.9, 0.1], abs=1e-5)
+    assert angry.categories == pytest.approx([0.8808, 0.1192], abs=1e-4)
+    assert calm.categories == pytest.approx([0.5, 0.5])
 
 
-def test_evidence_of_a_category_stays_finite():
-    assert np.isfinite(category_evidence(np.array([0, 0.5, 1], np.float32))).all()
+@pytest.mark.parametrize("threshold", [0.1, 0.3, 0.5])
+def test_a_share_at_the_threshold_scores_a_half_and_order_is_kept(threshold):
+    logits = np.log(np.array([threshold, (1 - threshold) * 0.8, (1 - threshold) * 0.2], np.float32))
+    scores = category_scores(logits, threshold)
+    assert scores[0] == pytest.approx(0.5, abs=1e-4)
+    assert np.array_equal(np.argsort(scores), np.argsort(logits))
+
+
+def test_scores_of_categories_stay_finite():
+    assert np.isfinite(category_scores(np.array([-500, 0, 500], np.float32), 0.3)).all()
 
 
 def write(folder, data: bytes):
