@@ -11,9 +11,10 @@ from pipeline.errors import InputError
 from pipeline.models.bundle import Manifest
 from pipeline.models.linear_head import HeadParameters
 from pipeline.records import Conversation
-from training.corpora import CorpusEntry, chat_language
+from training.corpora import CorpusEntry, Split, chat_language, split_of
 from training.evaluation import as_markdown
 
+PARTS: dict[Split, str] = {"train": "to train on", "dev": "to tune on", "test": "held out"}
 _CARD = """# Model card: {name} {version}
 
 Scores single chat messages (anger, frustration, polarity, customer signals, agent acts, complaint categories) and follows a conversation
@@ -35,8 +36,8 @@ person, or for inferring anything about health. It reads text, not people: it is
 
 ## Data
 
-{chats:,} annotated service chats ({languages}), of which 80 % for training. **Their texts and labels were written by a
-language model**; each was labelled once. Public corpora came first; weights were trained on them, no row of them is shipped:
+{parts} annotated service chats ({languages}). **Their texts and labels were written by a
+language model**; each was labelled once. Chats added to `data/conversations/` since had no part in the training. Public corpora came first; weights were trained on them, no row of them is shipped:
 
 | corpus | language | licence as stated |
 | --- | --- | --- |
@@ -105,6 +106,7 @@ def write_card(
         cost: what the training took, in words.
     """
     languages = Counter(chat_language(chat) for chat in chats)
+    parts = Counter(split_of(chat.conversation_id) for chat in chats)
     used = [entry for entry in table if entry.shipped and entry.split == "train"]
     text = _CARD.format(
         name=manifest.name,
@@ -114,7 +116,7 @@ def write_card(
         vocabulary=vocabulary,
         max_tokens=manifest.max_tokens,
         features=len(head.features),
-        chats=len(chats),
+        parts=", ".join(f"{parts[part]:,} {use}" for part, use in PARTS.items()),
         languages=", ".join(f"{count} {language}" for language, count in languages.most_common()),
         corpora="\n".join(f"| `{e.name}` (`{e.path}`) | {e.language} | {e.licence} |" for e in used),
         base_rate=head.base_rate,
