@@ -96,7 +96,7 @@ def _levels(judged: Sequence[Judged], name: str) -> dict[str, float]:
         drawn = np.concatenate([per_chat[i][0] for i in pick]), np.concatenate([per_chat[i][1] for i in pick])
         draws.append(kappa(drawn[0], np.digitize(drawn[1], CUTS)))
     return {
-        f"{name}.spearman": float(spearmanr(levels, scores).statistic),
+        f"{name}.spearman": _spearman(levels, scores),
         f"{name}.qwk": kappa(levels, np.digitize(scores, CUTS)),
         f"{name}.qwk.low": float(np.quantile(draws, 0.025)),
         f"{name}.qwk.high": float(np.quantile(draws, 0.975)),
@@ -143,7 +143,7 @@ def _conversations(judged: Sequence[Judged]) -> dict[str, float]:
         "complaint.macro_f1": float(f1_score(*complaint, average="macro")),
         "stage.accuracy": float(np.mean([w.stage == s.stage for w, s in wholes])),
         "outcome.accuracy": float(np.mean([w.outcome == s.outcome for w, s in wholes])),
-        "csat.spearman": float(spearmanr([w.csat for w, _ in wholes], [s.csat for _, s in wholes]).statistic),
+        "csat.spearman": _spearman([w.csat for w, _ in wholes], [s.csat for _, s in wholes]),
     }
 
 
@@ -234,6 +234,12 @@ def _calibration_error(paths: Sequence[_Path]) -> float:
             gap = np.average(truth[inside], weights=weight[inside]) - np.average(risk[inside], weights=weight[inside])
             error += abs(gap) * weight[inside].sum()
     return error
+
+
+def _spearman(left: Sequence[float] | NDArray[np.generic], right: Sequence[float] | NDArray[np.generic]) -> float:
+    if len(set(left)) < 2 or len(set(right)) < 2:  # not defined where one side never varies
+        return np.nan
+    return float(spearmanr(left, right).statistic)
 
 
 def _auc(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:

@@ -95,10 +95,23 @@ def test_an_id_is_the_hash_of_source_conversation_rule_and_message() -> None:
     assert [a.alert_id for a in alerts] == [digest("default", "c1", a.rule, a.message_id) for a in alerts]
 
 
+def rising(**settings: object) -> AlertPolicy:
+    """A risk rule of the tests' own: the shipped threshold moves with the shipped model."""
+    rule = {
+        "name": "risk-rising",
+        "kind": "risk",
+        "threshold": 0.5,
+        "rearm_below": 0.35,
+        "cool_down": "15m",
+        **settings,
+    }
+    return AlertPolicy(rules=(RiskRule.model_validate(rule),), steps=load_alert_policy().steps)
+
+
 def test_risk_warns_again_only_after_it_fell() -> None:
     levels = [0.49, 0.0, 0.49, 0.0, 0.0, 0.0, 0.49]
     messages = [risky(at, level, minutes=at * 20) for at, level in enumerate(levels)]
-    _, alerts, results = decided(messages, policy=only("risk-rising"))
+    _, alerts, results = decided(messages, policy=rising())
     assert [a.message_id for a in alerts] == [r.message_id for r in results if r.risk >= 0.5]
     rule = RiskRule(name="risk-rising", kind="risk", threshold=0.5, rearm_below=0.0)
     strict = AlertPolicy(rules=(rule,), steps=load_alert_policy().steps)
@@ -107,7 +120,7 @@ def test_risk_warns_again_only_after_it_fell() -> None:
 
 def test_risk_stays_silent_while_it_cools_down() -> None:
     near = [risky(0, 0.49, minutes=0), risky(1, 0.0, minutes=1), risky(2, 0.49, minutes=2)]
-    assert [a.message_id for a in decided(near, policy=only("risk-rising"))[1]] == ["m0"]
+    assert [a.message_id for a in decided(near, policy=rising())[1]] == ["m0"]
 
 
 def test_a_language_may_have_its_own_threshold() -> None:
@@ -119,7 +132,8 @@ def test_a_language_may_have_its_own_threshold() -> None:
 
 
 def test_severity_rises_with_the_risk() -> None:
-    rule = only("risk-rising").rules[0]
+    steps = [{"risk": 0.65, "severity": "high"}, {"risk": 0.85, "severity": "critical"}]
+    rule = rising(severities=steps).rules[0]
     assert [rule.severity_at(risk) for risk in (0.5, 0.65, 0.9)] == [Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
 
 
