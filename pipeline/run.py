@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from pipeline.config import AlertPolicy, load_alert_policy, load_config
 from pipeline.identity import digest
-from pipeline.models.bundle import read_manifest
 from pipeline.models.conversation import ConversationHead
 from pipeline.models.linear_head import load_head
 from pipeline.models.scorer import ACTS, POLARITIES, SIGNALS, Scorer, TextScores
@@ -227,8 +226,7 @@ def build(config_path: Path | None = None, model: Path | None = None, *, threads
 
     folder = model or beside(config.model) or resource("models", "boilover")
     scorer = OnnxScorer(folder, threads=threads or config.runtime.threads or os.cpu_count() or 1)
-    manifest, _ = read_manifest(folder)
-    head = load_head(folder, manifest, feature_names(scorer.categories), base_rate=config.risk.base_rate)
+    head = load_head(folder, scorer.manifest, feature_names(scorer.categories), base_rate=config.risk.base_rate)
     return Pipeline(scorer, head, load_alert_policy(beside(config.alerts), next_steps=beside(config.next_steps)))
 
 

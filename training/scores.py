@@ -24,19 +24,4 @@ def text_scores(
     columns = Columns(len(ACTS), len(categories), len(SIGNALS))
     joined = np.concatenate([logits[head] for head in columns.slices()], axis=1)
     heads = apply(joined, columns, points)
-    return [
-        TextScores(
-            anger=float(heads.anger[i]),
-            frustration=float(heads.frustration[i]),
-            polarity=heads.polarity[i],
-            signals=heads.signals[i],
-            acts=heads.acts[i],
-            complaint=float(heads.complaint[i]),
-            categories=heads.categories[i],
-            anger_any=float(heads.anger_any[i]),
-            offensive_any=float(heads.offensive_any[i]),
-            embedding=logits["embedding"][i].astype(np.float16),
-            evidence=(None,) * len(SIGNALS),
-        )
-        for i in range(len(joined))
-    ]
+    return [heads.text(i, logits["embedding"][i], (None,) * len(SIGNALS)) for i in range(len(joined))]

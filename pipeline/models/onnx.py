@@ -35,15 +35,16 @@ class OnnxScorer:
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        self._manifest, self.identity = read_manifest(folder)
-        _check_names(self._manifest, folder)
-        self.categories = self._manifest.categories
-        self.width = self._manifest.width
+        self.manifest, self.identity = read_manifest(folder)
+        _check_names(self.manifest, folder)
+        self.categories = self.manifest.categories
+        self.width = self.manifest.width
         self._columns = Columns(len(ACTS), len(self.categories), len(SIGNALS))
-        self._tokenizer = _tokenizer(folder, self._manifest)
-        self._session = _session(folder, self._manifest)
+        self._tokenizer = _tokenizer(folder, self.manifest)
+        self._session = _session(folder, self.manifest)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="score") if threads > 1 else None
 
+    manifest: Manifest
     identity: ModelIdentity
     categories: tuple[str, ...]
     width: int
@@ -64,29 +65,18 @@ class OnnxScorer:
 
     def _score_group(self, texts: Sequence[str]) -> list[TextScores]:
         raw = [self.raw(text) for text in texts]
-        heads = apply(np.concatenate([r[0] for r in raw]), self._columns, self._manifest.operating_points)
+        heads = apply(np.concatenate([r[0] for r in raw]), self._columns, self.manifest.operating_points)
         return [self._text_scores(heads, i, *raw[i][1:]) for i in range(len(texts))]
 
     def _text_scores(
         self, heads: HeadScores, i: int, embedding: FloatArray, evidence: FloatArray, encoding: Encoding
     ) -> TextScores:
         signals = heads.signals[i]
-        return TextScores(
-            anger=float(heads.anger[i]),
-            frustration=float(heads.frustration[i]),
-            polarity=heads.polarity[i],
-            signals=signals,
-            acts=heads.acts[i],
-            complaint=float(heads.complaint[i]),
-            categories=heads.categories[i],
-            anger_any=float(heads.anger_any[i]),
-            offensive_any=float(heads.offensive_any[i]),
-            embedding=embedding[0].astype(np.float16),
-            evidence=tuple(
-                evidence_span(evidence[:, k], encoding.offsets) if signals[k] >= PRESENT else None
-                for k in range(len(SIGNALS))
-            ),
+        spans = tuple(
+            evidence_span(evidence[:, k], encoding.offsets) if signals[k] >= PRESENT else None
+            for k in range(len(SIGNALS))
         )
+        return heads.text(i, embedding[0], spans)
 
 
 def evidence_span(weights: FloatArray, offsets: Sequence[tuple[int, int]]) -> tuple[int, int] | None:

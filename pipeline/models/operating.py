@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.models.bundle import LevelMap, OperatingPoints
-from pipeline.models.scorer import FloatArray
+from pipeline.models.scorer import FloatArray, TextScores
 
 LEVELS = 3
 EVEN = (0.0, 1 / 6, 1 / 2, 5 / 6, 1.0)
@@ -55,6 +55,22 @@ class HeadScores:
     categories: FloatArray
     anger_any: FloatArray
     offensive_any: FloatArray
+
+    def text(self, i: int, embedding: FloatArray, evidence: tuple[tuple[int, int] | None, ...]) -> TextScores:
+        """Scores of text ``i`` with its embedding, shape (width,), and the characters behind each signal."""
+        return TextScores(
+            anger=float(self.anger[i]),
+            frustration=float(self.frustration[i]),
+            polarity=self.polarity[i],
+            signals=self.signals[i],
+            acts=self.acts[i],
+            complaint=float(self.complaint[i]),
+            categories=self.categories[i],
+            anger_any=float(self.anger_any[i]),
+            offensive_any=float(self.offensive_any[i]),
+            embedding=embedding.astype(np.float16),
+            evidence=evidence,
+        )
 
 
 def apply(logits: FloatArray, columns: Columns, points: OperatingPoints) -> HeadScores:
