@@ -27,7 +27,7 @@ def load(model: str | Path | None = None) -> Model:
     """A model ready to score; the shipped one where none is named.
 
     Args:
-        model: a model folder.
+        model: a model folder; or a name in a store, such as ``models:/boilover@champion`` where MLflow is installed.
 
     Raises:
         ModelError: the model is missing or damaged.

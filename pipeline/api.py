@@ -26,11 +26,11 @@ class Model:
         """See ``pipeline.load``.
 
         Args:
-            model: a model folder; the configured or shipped one where not given.
+            model: a model folder, or a name in a store such as ``models:/boilover@champion``; the configured or shipped one where not given.
             config: configuration file.
             threads: texts scored at the same time; every core where not given.
         """
-        return cls(build(config, None if model is None else Path(model), threads=threads))
+        return cls(build(config, model, threads=threads))
 
     def score(self, texts: Iterable[str], *, full: bool = False) -> list[Json]:
         """Message results of customer texts, each on its own, in order."""

@@ -85,7 +85,7 @@ class Config(_Strict):
     """Everything that ``configs/default.yaml`` may override."""
 
     model: str | None = None
-    """Folder of the model; the shipped one where not given."""
+    """Folder of the model, or its name in a store (``models:/boilover@champion``); the shipped one where not given."""
     alerts: str | None = None
     """File of alert rules, relative to the configuration file; the shipped one where not given."""
     next_steps: str | None = None

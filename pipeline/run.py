@@ -12,11 +12,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.config import AlertPolicy, load_alert_policy, load_config
+from pipeline.config import AlertPolicy, Config, load_alert_policy, load_config
 from pipeline.identity import digest
+from pipeline.models.context import load_head
 from pipeline.models.conversation import ConversationHead
-from pipeline.models.linear_head import load_head
-from pipeline.models.scorer import ACTS, POLARITIES, SIGNALS, Scorer, TextScores
+from pipeline.models.named import folder_of
+from pipeline.models.scorer import Scorer
 from pipeline.records import (
     Alert,
     Assessment,
@@ -41,8 +42,8 @@ _PERSONAL_ID = re.compile(r"(?:\+\d{8,15}|(?:\+?86)?1[3-9]\d{9}|\S+@\S+\.\S+)(?:
 
 Quoting = TypeVar("Quoting", Signal, Reason)
 
-CHUNKS = (1, 16, 64, 256)
-"""Messages scored ahead at a time: few at first, so that the first result comes at once."""
+CHUNKS = (1, 16, 64, 256, 1024)
+"""Messages scored ahead at a time: few at first, so that the first result comes at once; then many, so that texts of one length meet."""
 AHEAD = 2
 """Chunks under way while one is folded."""
 
@@ -152,7 +153,7 @@ class Pipeline:
 
     def tick(self, live: Live, now: datetime) -> tuple[Live, tuple[Alert, ...]]:
         """Fire the deadlines of an open conversation that are due at ``now`` (aware)."""
-        state, alerts = decide.tick(live.state, now, self.policy)
+        state, alerts = decide.tick(live.state, now, self.policy, self.head)
         return replace(live, state=state), alerts
 
     def summarise(self, live: Live) -> ConversationResult:
@@ -160,11 +161,11 @@ class Pipeline:
         return track.summarise(live.state, self.head)
 
     def _fold(
-        self, before: ConversationState, scored: ScoredMessage
+        self, before: ConversationState, scored: ScoredMessage, *, full: bool = False
     ) -> tuple[ConversationState, MessageResult, tuple[Alert, ...]]:
-        before, overdue = decide.tick(before, scored.prepared.message.sent_at, self.policy)
-        after, result = track.step(before, scored, self.head)
-        after, alerts = decide.step(before, after, result, scored, self.policy)
+        before, overdue = decide.tick(before, scored.prepared.message.sent_at, self.policy, self.head)
+        after, result = track.step(before, scored, self.head, full=full)
+        after, alerts = decide.step(before, after, result, scored, self.policy, self.head)
         return after, result, (*overdue, *alerts)
 
     def _assess(self, ready: _Ready, full: bool, as_of: datetime | None, quote: Quote) -> Assessed:
@@ -175,13 +176,11 @@ class Pipeline:
         for prepared in ready.prepared:
             text = text_to_score(prepared)
             scores = None if text is None else self._cache.get(text)
-            state, result, raised = self._fold(state, ScoredMessage(prepared, scores))
-            if full and scores is not None:
-                result = replace(result, scores=all_scores(scores, self.scorer.categories))
+            state, result, raised = self._fold(state, ScoredMessage(prepared, scores), full=full)
             results.append(result)
             alerts += raised
         if as_of is not None:
-            state, raised = decide.tick(state, as_of, self.policy)
+            state, raised = decide.tick(state, as_of, self.policy, self.head)
             alerts += raised
         conversation_id = conversation.conversation_id
         if quote is Quote.REDACTED:
@@ -204,17 +203,17 @@ class _Ready:
     prepared: tuple[Prepared, ...]
 
 
-def build(config_path: Path | None = None, model: Path | None = None, *, threads: int | None = None) -> Pipeline:
+def build(config_path: Path | None = None, model: str | Path | None = None, *, threads: int | None = None) -> Pipeline:
     """The pipeline as configured.
 
     Args:
         config_path: YAML that overrides ``configs/default.yaml``.
-        model: a model folder; the shipped model where not given.
+        model: a model folder, or a name in a store (``pipeline.models.named``); the shipped model where not given.
         threads: texts scored at the same time; the configuration's where not given.
 
     Raises:
         ConfigError: the configuration is wrong.
-        ModelError: the model is missing or damaged.
+        ModelError: the model is missing or damaged, or its store is not installed.
     """
     from pipeline.models.onnx import OnnxScorer  # takes a fifth of a second to import
 
@@ -224,17 +223,31 @@ def build(config_path: Path | None = None, model: Path | None = None, *, threads
     def beside(name: str | None) -> Path | None:
         return None if name is None else config_path.parent / name
 
-    folder = model or beside(config.model) or resource("models", "boilover")
+    folder = chosen_folder(model, config, config_path)
     scorer = OnnxScorer(folder, threads=threads or config.runtime.threads or os.cpu_count() or 1)
     head = load_head(folder, scorer.manifest, feature_names(scorer.categories), base_rate=config.risk.base_rate)
     return Pipeline(scorer, head, load_alert_policy(beside(config.alerts), next_steps=beside(config.next_steps)))
 
 
+def chosen_folder(model: str | Path | None, config: Config, config_path: Path) -> Path:
+    """The folder of the model that is given, else configured (relative to the configuration file), else shipped.
+
+    Raises:
+        ModelError: a named model cannot be found.
+    """
+    if model is not None:
+        return folder_of(model)
+    if config.model is None:
+        return resource("models", "boilover")
+    return config_path.parent / folder_of(config.model)
+
+
 def redacted(conversation: Conversation, prepared: Sequence[Prepared]) -> Conversation:
     """The conversation as it may be stored: texts redacted, speakers by pseudonym, no annotation."""
     messages = tuple(
-        replace(p.message, text=p.redacted.text, sender=redact_sender(p.message.sender, p.message.role))
+        Message(m.message_id, m.sent_at, m.role, redact_sender(m.sender, m.role), p.redacted.text, m.seq)
         for p in prepared
+        for m in (p.message,)
     )
     return replace(
         conversation,
@@ -248,24 +261,6 @@ def redacted(conversation: Conversation, prepared: Sequence[Prepared]) -> Conver
 def stored_id(conversation_id: str) -> str:
     """The id under which a conversation is stored: its own, or a hash where it is a person's number or mailbox."""
     return f"id-{digest(conversation_id)}" if _PERSONAL_ID.fullmatch(conversation_id) else conversation_id
-
-
-def all_scores(scores: TextScores, categories: Sequence[str]) -> dict[str, float]:
-    """Every head's probability by name."""
-    named: dict[str, float] = {}
-    for names, values in (
-        (POLARITIES, scores.polarity),
-        (SIGNALS, scores.signals),
-        (ACTS, scores.acts),
-        (categories, scores.categories),
-    ):
-        named.update(zip(names, map(float, values), strict=True))
-    return {
-        **named,
-        "complaint": scores.complaint,
-        "anger_any": scores.anger_any,
-        "offensive_any": scores.offensive_any,
-    }
 
 
 def prepare_all(conversation: Conversation) -> tuple[Prepared, ...]:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from pipeline.errors import BadRecord
@@ -51,6 +52,7 @@ MESSAGE_FIELDS = {"id": str, "ts": str, "role": str, "sender": str, "text": str,
 REQUIRED_CONVERSATION_FIELDS = ("conversation_id", "messages")
 REQUIRED_MESSAGE_FIELDS = ("id", "ts", "role", "text")
 
+_ROLES = {role.value: role for role in Role}
 TYPE_NAMES = {str: "string", int: "integer", list: "array", dict: "object"}
 
 
@@ -102,7 +104,7 @@ def message_from_json(row: object, *, unknown: Counter[str] | None = None) -> Me
     return Message(
         message_id=fields["id"],
         sent_at=parse_time(fields["ts"]),
-        role=_member(Role, fields["role"], "role"),
+        role=_ROLES.get(fields["role"]) or _member(Role, fields["role"], "role"),
         sender=fields.get("sender") or "",
         text=fields["text"],
         seq=fields.get("seq"),
@@ -111,6 +113,8 @@ def message_from_json(row: object, *, unknown: Counter[str] | None = None) -> Me
 
 def in_time_order(messages: Sequence[Message]) -> tuple[Message, ...]:
     """Messages by time, then ``seq``, then order in the source (the sort is stable)."""
+    if all(earlier.sent_at < later.sent_at for earlier, later in pairwise(messages)):
+        return tuple(messages)
     return tuple(sorted(messages, key=lambda m: (m.sent_at, m.seq if m.seq is not None else 0)))
 
 
@@ -229,11 +233,12 @@ def assessment_to_json(assessment: Assessment) -> Json:
 
 def message_result_to_json(result: MessageResult) -> Json:
     """One message of the scoring output."""
-    row: Json = {"id": result.message_id, "role": result.role.value, "language": result.language.value}
+    # `_value_`, because reading `value` runs Python code in Python 3.11, several times a message.
+    row: Json = {"id": result.message_id, "role": result.role._value_, "language": result.language._value_}
     if result.role is Role.CUSTOMER:
         row["anger"] = number(result.anger or 0.0)
         row["frustration"] = number(result.frustration or 0.0)
-        row["polarity"] = (result.polarity or Polarity.NEUTRAL).value
+        row["polarity"] = (result.polarity or Polarity.NEUTRAL)._value_
         row["signals"] = [_signal_to_json(s) for s in result.signals]
     if result.role is Role.AGENT:
         row["acts"] = [{"name": a.name, "score": number(a.score)} for a in result.acts]
@@ -268,7 +273,7 @@ def alert_to_json(alert: Alert) -> Json:
 
 def _signal_to_json(signal: Signal) -> Json:
     return {
-        "name": signal.name.value,
+        "name": signal.name._value_,
         "score": number(signal.score),
         "start": signal.start,
         "end": signal.end,
@@ -285,7 +290,7 @@ def number(value: float) -> float:
 
 def dump_line(row: Json) -> str:
     """One line of JSONL, without the line end. Lone surrogates are written as escapes, so that any text survives."""
-    text = json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(row, ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False)
     if text.isascii():
         return text
     try:
@@ -363,6 +368,8 @@ def _fields(
         if kind is None:
             if unknown is not None:
                 unknown[name] += 1
+        elif type(value) is kind:  # nearly always
+            fields[name] = value
         elif value is not None:
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise BadRecord(

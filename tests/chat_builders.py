@@ -9,9 +9,9 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 
 from pipeline.config import AlertPolicy, load_alert_policy
-from pipeline.models.conversation import Outlook
+from pipeline.models.conversation import Heard, Outlook
 from pipeline.models.fake import fake_scores
-from pipeline.models.scorer import SIGNALS, FloatArray, TextScores
+from pipeline.models.scorer import ACTS, SIGNALS, FloatArray, TextScores
 from pipeline.records import Alert, Language, Message, MessageResult, Outcome, Role, Stage
 from pipeline.stages import decide, track
 from pipeline.stages.features import feature_names
@@ -24,7 +24,7 @@ CATEGORIES = ("refund_return", "logistics", "other")
 
 
 class SmallHead:
-    """A logistic head over anger, frustration and earlier contact."""
+    """Remembers the anger so far, an earlier contact and a cold agent; scores stay as they are."""
 
     categories = CATEGORIES
 
@@ -44,17 +44,28 @@ class SmallHead:
         self._weights = np.array([weights.get(name, 0.0) for name in names], np.float32)
         self._names = names
 
-    def risk(self, features: FloatArray) -> float:
-        assert features.shape == self._weights.shape
-        return float(1 / (1 + np.exp(2.5 - features @ self._weights)))
+    def hear(
+        self, hidden: bytes, role: Role, moment: tuple[float, float, float, float], scores: TextScores | None
+    ) -> Heard:
+        assert role is not Role.SYSTEM
+        assert len(moment) == 4
+        known = np.frombuffer(hidden, "<f4").copy() if hidden else np.zeros(5, "<f4")
+        if scores is not None and role is Role.CUSTOMER:
+            known[1] = scores.anger if not hidden else (known[1] + scores.anger) / 2
+            known[0], known[2] = scores.anger, scores.frustration
+            known[3] = max(known[3], scores.signals[SIGNALS.index("repeat_contact")])
+        elif scores is not None and role is Role.AGENT:
+            known[4] = scores.acts[ACTS.index("policy")]
+        risk = 1 / (1 + np.exp(2.5 - known @ np.array([3.0, 2.0, 2.0, 1.5, 1.0], np.float32)))
+        return Heard(known.tobytes(), scores, float(risk))
 
     def contributions(self, features: FloatArray) -> Sequence[tuple[str, float]]:
         shares = features * self._weights
         order = np.argsort(-shares)
         return [(self._names[at], float(shares[at])) for at in order if shares[at] > 0]
 
-    def outlook(self, features: FloatArray, embedding: FloatArray) -> Outlook:
-        assert features.shape == self._weights.shape
+    def outlook(self, hidden: bytes, embedding: FloatArray) -> Outlook:
+        assert isinstance(hidden, bytes)
         assert embedding.ndim == 1
         return self._outlook
 
@@ -109,13 +120,13 @@ def decided(
     for message in messages:
         sent_at = message.prepared.message.sent_at
         for moment in sorted([*(t for t in extra_ticks if t < sent_at), sent_at]):
-            state, raised = decide.tick(state, moment, policy)
+            state, raised = decide.tick(state, moment, policy, head)
             alerts += raised
         after, result = track.step(state, message, head)
-        state, raised = decide.step(state, after, result, message, policy)
+        state, raised = decide.step(state, after, result, message, policy, head)
         alerts += raised
         results.append(result)
     if as_of is not None:
-        state, raised = decide.tick(state, as_of, policy)
+        state, raised = decide.tick(state, as_of, policy, head)
         alerts += raised
     return state, alerts, results

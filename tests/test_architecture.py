@@ -134,7 +134,7 @@ class TestWheel:
 
     @pytest.mark.model
     def test_it_holds_the_model(self, names) -> None:
-        files = ("manifest.json", "model.onnx", "tokenizer.json", "head.json", "MODEL_CARD.md")
+        files = ("manifest.json", "model.onnx", "tokenizer.json", "context.npz", "head.json", "MODEL_CARD.md")
         assert {f"pipeline/resources/models/boilover/{name}" for name in files} <= names
 
     def test_it_declares_the_command_the_licence_and_no_torch_at_run_time(self, wheel, names) -> None:

@@ -11,7 +11,7 @@ import csv
 import gzip
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -23,14 +23,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.errors import BadRecord, InputError
 from pipeline.models.scorer import POLARITIES, FloatArray
-from pipeline.records import AgentLabels, Conversation, CustomerLabels
+from pipeline.records import Conversation
 from pipeline.serialise import conversation_from_json
-from pipeline.stages.prepare import PrepareState, prepare
 from pipeline.text.normalise import normalise
 from pipeline.text.redact import redact
 from training.targets import Layout
 
-Split = Literal["train", "dev", "test"]
 MAX_CHARACTERS = 600
 """Longer public texts are cut here: the encoder reads at most 128 tokens of them anyway."""
 
@@ -109,28 +107,6 @@ def public_dataset(
     return _dataset(records, layout)
 
 
-def service_dataset(chats: Sequence[Conversation], layout: Layout) -> datasets.Dataset:
-    """Every labelled message of annotated chats, prepared exactly as the pipeline prepares it."""
-    records = []
-    for chat in chats:
-        if chat.labels is None:
-            continue
-        state = PrepareState()
-        for message in chat.messages:
-            state, prepared = prepare(state, message)
-            labels = chat.labels.messages.get(message.message_id)
-            if labels is None or not prepared.model_text.text.strip():
-                continue
-            targets = _service_targets(labels, chat, layout)
-            language = chat_language(chat)
-            records.append(
-                _record(
-                    prepared.model_text.text, language, "service", message.message_id, chat.conversation_id, targets
-                )
-            )
-    return _dataset(records, layout)
-
-
 def load_chats(folder: Path) -> list[Conversation]:
     """Annotated chats of every ``*.jsonl`` in a folder, in the order of file names; raises as ``read_chats``."""
     return [chat for path in sorted(folder.glob("*.jsonl")) for chat in read_chats(path)]
@@ -153,17 +129,6 @@ def read_chats(path: Path) -> list[Conversation]:
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", path=str(path)) from error
     return chats
-
-
-def split_of(conversation_id: str) -> Split:
-    """Which part a chat belongs to: 80 % train, 10 % dev, 10 % test, by a hash of its id."""
-    bucket = sha256(f"split:{conversation_id}".encode()).digest()[0] % 20
-    return "test" if bucket < 2 else "dev" if bucket < 4 else "train"
-
-
-def fold_of(conversation_id: str, folds: int) -> int:
-    """Cross-fitting fold of a chat, by a hash of its id."""
-    return sha256(f"fold:{conversation_id}".encode()).digest()[0] % folds
 
 
 def chat_language(chat: Conversation) -> str:
@@ -230,13 +195,6 @@ def _binary(mapping: LabelMap, labels: set[str]) -> float | None:
 def _polarity(mapping: LabelMap, labels: set[str]) -> float | None:
     tones = [i for i, tone in enumerate(POLARITIES) if labels & set(getattr(mapping, tone))]
     return float(tones[0]) if len(tones) == 1 else None
-
-
-def _service_targets(labels: CustomerLabels | AgentLabels, chat: Conversation, layout: Layout) -> FloatArray:
-    if isinstance(labels, AgentLabels):
-        return layout.agent(labels)
-    assert chat.labels is not None
-    return layout.customer(labels, chat.labels.conversation)
 
 
 def _record(text: str, language: str, corpus: str, row: str, conversation: str, targets: FloatArray) -> dict[str, Any]:

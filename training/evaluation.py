@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from pipeline.errors import InputError
 from pipeline.models.scorer import BROAD, Scorer
 from pipeline.records import Conversation
+from pipeline.resources import resource
 from pipeline.run import Pipeline, Quote
-from training.corpora import CorpusEntry, chat_language, public_dataset
+from training.corpora import CorpusEntry, chat_language, load_chats, public_dataset, read_chats
 from training.measures import Judged, by_language, measure
+from training.splits import load_splits
 from training.targets import Layout
 
 SHOWN = (
@@ -42,6 +45,28 @@ SHOWN = (
 """Measures of the printed table; the JSON has all."""
 COUNTS = frozenset({"conversations", "customer_messages"})
 LANGUAGES = ("zh", "en", "mixed")
+
+
+def annotated(files: Sequence[Path], part: str) -> list[Conversation]:
+    """Annotated chats of files, or of a part of ``data/conversations`` where no files are given.
+
+    Args:
+        files: canonical JSONL; chats without labels are left out.
+        part: ``train``, ``dev``, ``test`` or ``all``.
+
+    Raises:
+        InputError: there are none.
+    """
+    if files:
+        chats = [chat for path in files for chat in read_chats(path)]
+    else:
+        folder = resource("data", "conversations")
+        splits = load_splits(folder)
+        chats = [c for c in load_chats(folder) if part in ("all", splits.part(c.conversation_id))]
+    chats = [c for c in chats if c.labels is not None]
+    if not chats:
+        raise InputError("no annotated chats", fix="give canonical JSONL with labels.")
+    return chats
 
 
 def judge(pipeline: Pipeline, chats: Sequence[Conversation]) -> list[Judged]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from tokenizers import Tokenizer
+from torch import Tensor, nn
 
 from pipeline.models.scorer import FloatArray
 from training.losses import multi_task_loss
@@ -35,6 +36,10 @@ class StageConfig(BaseModel):
     dropout: float = Field(default=0.1, ge=0, lt=1)
     freeze_words: bool = True
     """Keep the word table as it is: far less memory and no forgetting of rare words."""
+    weights: dict[str, float] = {}
+    """Weights of heads in the loss, where they differ from ``training.losses.WEIGHTS``."""
+    average: float = Field(default=0.0, ge=0, lt=1)
+    """Decay of the moving average of weights that becomes the result; 0 keeps the last weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,7 @@ def fit(
     checkpoint: Path,
     report: Callable[[Progress], None],
 ) -> MultiTaskModel:
-    """Train in place and return the model.
-
-    A checkpoint is written after each epoch and every five minutes; when one is there, training goes on from it
-    with the same order of batches, as if nothing had happened. Deterministic by seed on one machine.
+    """Train on single messages, in place, and return the model; see ``run_stage`` for what is kept.
 
     Args:
         model: changed in place.
@@ -86,30 +88,109 @@ def fit(
         checkpoint: file to keep; removed by the caller once the stage's result is stored.
         report: called about every 20 steps.
     """
-    torch.manual_seed(seed)
+
+    def loss(rows: Sequence[int]) -> Tensor:
+        ids, mask = pad([data.ids[i] for i in rows])
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = model(ids, mask)
+        return multi_task_loss(logits, torch.from_numpy(data.targets[list(rows)]), layout)
+
+    def batches(epoch: int) -> list[list[int]]:
+        return list(_batches(data, config.batch_size, seed=seed * 1000 + epoch))
+
     model.dropout.p = config.dropout
-    optimizer = _optimizer(model, config)
-    per_epoch = math.ceil(len(data.ids) / config.batch_size)
+    run_stage(
+        model, optimizer_of(model, config), batches, loss, config, seed=seed, checkpoint=checkpoint, report=report
+    )
+    return model
+
+
+def run_stage(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batches: Callable[[int], list[list[int]]],
+    loss: Callable[[Sequence[int]], Tensor],
+    config: StageConfig,
+    *,
+    seed: int,
+    checkpoint: Path,
+    report: Callable[[Progress], None],
+) -> None:
+    """Train in place and leave the model in evaluation mode.
+
+    A checkpoint is written after each epoch and every five minutes; when one is there, training goes on from it
+    with the same order of batches, as if nothing had happened. Deterministic by seed on one machine.
+
+    Args:
+        model: what is trained.
+        optimizer: over its parameters.
+        batches: the batches of an epoch, from its number; as many in each epoch.
+        loss: of a batch.
+        config: settings of the stage.
+        seed: for dropout.
+        checkpoint: file to keep.
+        report: called about every 20 steps.
+    """
+    torch.manual_seed(seed)
+    per_epoch = len(batches(0))
     steps = per_epoch * config.epochs
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, config.warmup))
-    done = _resume(checkpoint, model, optimizer, schedule)
+    average = Average(model, config.average) if config.average else None
+    done = _resume(checkpoint, model, optimizer, schedule, average)
     started, saved, recent = time.monotonic(), time.monotonic(), []
     model.train()
     for epoch in range(done // per_epoch, config.epochs):
-        batches = list(_batches(data, config.batch_size, seed=seed * 1000 + epoch))
-        for index, rows in enumerate(batches):
+        order = batches(epoch)
+        for index, rows in enumerate(order):
             step = epoch * per_epoch + index
             if step < done:
                 continue
-            recent.append(_train_step(model, data, rows, layout, optimizer))
+            recent.append(_train_step(model, loss(rows), optimizer))
             schedule.step()
+            if average is not None:
+                average.follow(model)
             if step % 20 == 19 or step + 1 == steps:
                 pace = (time.monotonic() - started) / (step + 1 - done)
                 report(Progress(epoch, step + 1, steps, float(np.mean(recent[-50:])), pace * (steps - step - 1)))
-            if time.monotonic() - saved > 300 or index + 1 == len(batches):
-                _save(checkpoint, model, optimizer, schedule, step + 1)
+            if time.monotonic() - saved > 300 or index + 1 == len(order):
+                _save(checkpoint, model, optimizer, schedule, step + 1, average)
                 saved = time.monotonic()
-    return model.eval()
+    if average is not None:
+        average.give(model)
+    model.eval()
+
+
+class Average:
+    """Exponential moving average of the trained weights (Polyak and Juditsky 1992), warmed up over the first steps."""
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self._decay = decay
+        self._steps = 0
+        self.kept = {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
+
+    def follow(self, model: nn.Module) -> None:
+        """Move towards the model's present weights."""
+        self._steps += 1
+        decay = min(self._decay, self._steps / (self._steps + 10))
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if name in self.kept:
+                    self.kept[name].lerp_(parameter, 1 - decay)
+
+    def give(self, model: nn.Module) -> None:
+        """Put the average into the model."""
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if name in self.kept:
+                    parameter.copy_(self.kept[name])
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"steps": self._steps, "kept": self.kept}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from ``state``."""
+        self._steps, self.kept = state["steps"], state["kept"]
 
 
 def predict(model: MultiTaskModel, ids: Sequence[Sequence[int]], *, batch_size: int = 64) -> dict[str, FloatArray]:
@@ -139,14 +220,7 @@ def pad(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     return ids, mask
 
 
-def _train_step(
-    model: MultiTaskModel, data: Encoded, rows: Sequence[int], layout: Layout, optimizer: torch.optim.Optimizer
-) -> float:
-    ids, mask = pad([data.ids[i] for i in rows])
-    targets = torch.from_numpy(data.targets[list(rows)])
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = model(ids, mask)
-    loss = multi_task_loss(logits, targets, layout)
+def _train_step(model: nn.Module, loss: Tensor, optimizer: torch.optim.Optimizer) -> float:
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -166,17 +240,24 @@ def _batches(data: Encoded, size: int, *, seed: int) -> Iterator[list[int]]:
         yield batches[index]
 
 
-def _optimizer(model: MultiTaskModel, config: StageConfig) -> torch.optim.Optimizer:
-    layers = model.encoder.encoder.layer  # type: ignore[union-attr]
-    depth = len(layers)  # type: ignore[arg-type]
-    groups: dict[float, list[torch.nn.Parameter]] = {}
+def optimizer_of(model: nn.Module, config: StageConfig) -> torch.optim.Optimizer:
+    """AdamW with the encoder's layers at falling rates and everything else at the head's rate.
+
+    Args:
+        model: a ``MultiTaskModel``, alone or as the part ``messages`` of a larger model.
+        config: settings of the stage.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    depth = 1 + max(int(name.split("layer.")[1].split(".")[0]) for name in names if ".encoder.layer." in name)
+    groups: dict[float, list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if "word_embeddings" in name and config.freeze_words:
             parameter.requires_grad_(False)
             continue
-        if name.startswith("encoder.encoder.layer."):
-            rate = config.encoder_rate * config.layer_decay ** (depth - 1 - int(name.split(".")[3]))
-        elif name.startswith("encoder."):
+        if ".encoder.layer." in name:
+            layer = int(name.split("layer.")[1].split(".")[0])
+            rate = config.encoder_rate * config.layer_decay ** (depth - 1 - layer)
+        elif ".embeddings." in name:
             rate = config.encoder_rate * config.layer_decay**depth
         else:
             rate = config.head_rate
@@ -194,10 +275,11 @@ def _rate(step: int, steps: int, warmup: float) -> float:
 
 def _save(
     path: Path,
-    model: MultiTaskModel,
+    model: nn.Module,
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LambdaLR,
     done: int,
+    average: Average | None,
 ) -> None:
     partial = path.with_suffix(".partial")
     torch.save(
@@ -205,6 +287,7 @@ def _save(
             "model": model.state_dict(),
             "optimizer": optimizer.state_dict(),
             "schedule": schedule.state_dict(),
+            "average": None if average is None else average.state(),
             "done": done,
             "random": torch.get_rng_state(),
         },
@@ -215,9 +298,10 @@ def _save(
 
 def _resume(
     path: Path,
-    model: MultiTaskModel,
+    model: nn.Module,
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LambdaLR,
+    average: Average | None,
 ) -> int:
     if not path.exists():
         return 0
@@ -225,5 +309,7 @@ def _resume(
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
     schedule.load_state_dict(state["schedule"])
+    if average is not None and state["average"] is not None:
+        average.restore(state["average"])
     torch.set_rng_state(state["random"])
     return int(state["done"])

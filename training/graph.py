@@ -1,12 +1,12 @@
 """The ONNX graph that is shipped, written node by node from the trained weights.
 
-One text a run, unpadded: input ``ids`` (1, tokens), so that the dynamic activation scales of the int8
-matrix products belong to that text alone and a score never depends on its company. Weights are
+Texts of the same length a run, unpadded: input ``ids`` (texts, tokens). Activations are quantised with scales that were
+measured at export (``training.ranges``), so that a score never depends on a text's company. Weights are
 int8 with one scale an output channel, the word table int8 with one scale a row. Written by hand because an exported graph spends a
 third of its time on shape arithmetic at such short inputs.
 
 Operators of ``com.microsoft`` are ONNX Runtime's:
-``DynamicQuantizeMatMul``, ``MultiHeadAttention``, ``Gelu``.
+``MatMulIntegerToFloat``, ``MultiHeadAttention``, ``Gelu``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 Weights = Mapping[str, NDArray[np.float32]]
+Ranges = Mapping[str, tuple[float, float]]
 MS = "com.microsoft"
 
 LOGITS = ("anger", "frustration", "polarity", "acts", "complaint", "categories", "anger_any", "offensive_any")
@@ -27,12 +28,16 @@ LOGITS = ("anger", "frustration", "polarity", "acts", "complaint", "categories",
 
 
 class GraphBuilder:
-    """Collects nodes and constants of a graph."""
+    """Collects nodes and constants of a graph.
 
-    def __init__(self, *, quantised: bool) -> None:
+    Args:
+        ranges: lowest and highest input of each linear layer by name; ``None`` keeps everything in float32.
+    """
+
+    def __init__(self, ranges: Ranges | None) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
-        self._quantised = quantised
+        self._ranges = ranges
         self._count = 0
 
     def constant(self, array: NDArray[np.generic], name: str) -> str:
@@ -51,20 +56,25 @@ class GraphBuilder:
         """``x @ weight.T + bias`` for a torch weight of shape (outputs, inputs)."""
         matrix = weight.T
         bias_name = self.constant(bias, f"{name}.bias")
-        if not self._quantised:
+        if self._ranges is None:
             (product,) = self.node("MatMul", x, self.constant(matrix, f"{name}.weight"))
             return self.node("Add", product, bias_name)[0]
-        values, scale = quantise(matrix, axis=0)
+        scale, zero = steps_of(*self._ranges[name])
+        input_scale, input_zero = self.constant(scale, f"{name}.in.scale"), self.constant(zero, f"{name}.in.zero")
+        (whole,) = self.node("QuantizeLinear", x, input_scale, input_zero)
+        values, scales = quantise(matrix, axis=0)
         parts = (
             self.constant(values, f"{name}.int8"),
-            self.constant(scale, f"{name}.scale"),
-            self.constant(np.zeros(scale.shape, np.int8), f"{name}.zero"),
+            input_scale,
+            self.constant(scales, f"{name}.scale"),
+            input_zero,
+            self.constant(np.zeros(scales.shape, np.int8), f"{name}.zero"),
         )
-        return self.node("DynamicQuantizeMatMul", x, *parts, bias_name, domain=MS)[0]
+        return self.node("MatMulIntegerToFloat", whole, *parts, bias_name, domain=MS)[0]
 
     def word_rows(self, ids: str, table: NDArray[np.float32]) -> str:
         """Rows of the word table."""
-        if not self._quantised:
+        if self._ranges is None:
             return self.node("Gather", self.constant(table, "words"), ids)[0]
         values, scale = quantise(table, axis=1)
         (rows,) = self.node("Gather", self.constant(values, "words.int8"), ids)
@@ -78,6 +88,10 @@ PEAK = 64
 saturate on processors that have AVX2 but no VNNI, and scores would differ between machines."""
 
 
+FINEST = 1e-6
+"""Least step of an activation: a layer whose input is always 0 has some step too."""
+
+
 def quantise(matrix: NDArray[np.float32], *, axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Symmetric values of -64..64 and one scale along the other axis.
 
@@ -86,12 +100,28 @@ def quantise(matrix: NDArray[np.float32], *, axis: int) -> tuple[NDArray[np.int8
         axis: the axis that a scale runs over: 0 gives b scales, 1 gives a.
     """
     peak = np.abs(matrix).max(axis=axis, keepdims=True)
-    scale = np.where(peak > 0, peak / PEAK, 1.0).astype(np.float32)
+    scale = (peak / PEAK).astype(np.float32)
+    scale = np.where(scale > 0, scale, np.float32(1.0))  # also where a peak is too small to be divided
     values = np.clip(np.rint(matrix / scale), -PEAK, PEAK).astype(np.int8)
     return values, scale.squeeze(axis)
 
 
-def build_graph(weights: Weights, *, heads: int, epsilon: float, max_tokens: int, quantised: bool) -> onnx.ModelProto:
+def steps_of(low: float, high: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Scale and zero point that spread 256 steps over a range, which is widened to hold 0."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = np.float32(max((high - low) / 255, FINEST))
+    return np.asarray(scale, np.float32), np.asarray(np.clip(np.rint(-low / scale), 0, 255), np.uint8)
+
+
+def build_graph(
+    weights: Weights,
+    *,
+    heads: int,
+    epsilon: float,
+    max_tokens: int,
+    ranges: Ranges | None,
+    correction: NDArray[np.float32] | None = None,
+) -> onnx.ModelProto:
     """The whole model.
 
     Args:
@@ -99,24 +129,29 @@ def build_graph(weights: Weights, *, heads: int, epsilon: float, max_tokens: int
         heads: attention heads of the encoder.
         epsilon: of the layer normalisations.
         max_tokens: longest input.
-        quantised: int8 products, else float32 (for comparison).
+        ranges: lowest and highest input of each linear layer, by the names of ``linear_names``, for int8 products;
+            ``None`` for float32 (for comparison).
+        correction: what int8 products take from the last layer's states on average, shape (width,); given back there.
 
     Returns:
-        Inputs: ``ids`` int64 (1, tokens). Outputs: ``logits`` (1, sum of ``LOGITS`` sizes + signals),
-        ``embedding`` (1, width), ``evidence`` (tokens, signals): each token's share in a signal's logit.
+        Inputs: ``ids`` int64 (texts, tokens). Outputs: ``logits`` (texts, sum of ``LOGITS`` sizes + signals),
+        ``embedding`` (texts, width), ``evidence`` (texts, tokens, signals): each token's share in a signal's attention.
     """
-    graph = GraphBuilder(quantised=quantised)
+    graph = GraphBuilder(ranges)
     state = _embeddings(graph, weights, epsilon, max_tokens)
     depth = 1 + max(int(name.split(".")[3]) for name in weights if name.startswith("encoder.encoder.layer."))
+    if correction is not None:
+        last = f"encoder.encoder.layer.{depth - 1}.output.LayerNorm.bias"
+        weights = {**weights, last: weights[last] + correction}
     for index in range(depth):
         state = _layer(graph, weights, f"encoder.encoder.layer.{index}", state, heads, epsilon)
     _heads(graph, weights, state)
     outputs = [
-        helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, None]),
-        helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, None]),
-        helper.make_tensor_value_info("evidence", TensorProto.FLOAT, [None, None]),
+        helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", None]),
+        helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["texts", None]),
+        helper.make_tensor_value_info("evidence", TensorProto.FLOAT, ["texts", "tokens", None]),
     ]
-    ids = helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "tokens"])
+    ids = helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "tokens"])
     model = helper.make_model(
         helper.make_graph(graph.nodes, "boilover", [ids], outputs, graph.constants),
         opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(MS, 1)],
@@ -182,13 +217,14 @@ def _heads(graph: GraphBuilder, weights: Weights, states: str) -> None:
     matrix = np.concatenate([weights[f"{name}.weight"] for name in names]).T
     bias = np.concatenate([weights[f"{name}.bias"] for name in names])
     (pooled,) = graph.node("Gemm", "embedding", graph.constant(matrix, "heads"), graph.constant(bias, "heads.bias"))
-    (tokens,) = graph.node("Squeeze", states, "axis0")
     query = weights["signals.query"].T / np.float32(np.sqrt(width))
-    (keys,) = graph.node("MatMul", tokens, graph.constant(query, "signals.query"))
-    (attention,) = graph.node("Softmax", keys, axis=0)
-    (values,) = graph.node("MatMul", tokens, graph.constant(weights["signals.value"].T, "signals.value"))
-    graph.nodes.append(helper.make_node("Mul", [attention, values], ["evidence"]))
-    (carried,) = graph.node("ReduceSum", "evidence", "axis0", keepdims=1)
-    others = graph.constant(np.zeros((1, matrix.shape[1] - query.shape[1]), np.float32), "others")
-    (shifted,) = graph.node("Concat", others, carried, axis=1)
-    graph.nodes.append(helper.make_node("Add", [pooled, shifted], ["logits"]))
+    (keys,) = graph.node("MatMul", states, graph.constant(query, "signals.query"))
+    graph.nodes.append(helper.make_node("Softmax", [keys], ["evidence"], axis=1))
+    (values,) = graph.node("MatMul", states, graph.constant(weights["signals.value"].T, "signals.value"))
+    (shares,) = graph.node("Mul", "evidence", values)
+    axis = graph.constant(np.array([1]), "axis1")
+    (carried,) = graph.node("ReduceSum", shares, axis, keepdims=0)
+    (others,) = graph.node("Slice", pooled, "zero", graph.constant(np.array([-query.shape[1]]), "signals.start"), axis)
+    (own,) = graph.node("Slice", pooled, "signals.start", graph.constant(np.array([2**31]), "end"), axis)
+    (signals,) = graph.node("Add", own, carried)
+    graph.nodes.append(helper.make_node("Concat", [others, signals], ["logits"], axis=1))

@@ -25,16 +25,21 @@ WEIGHTS = {
 """Share of each head in the loss. Complaint and categories are labelled by conversation, so weigh less a message."""
 
 
-def multi_task_loss(logits: Mapping[str, Tensor], targets: Tensor, layout: Layout) -> Tensor:
+def multi_task_loss(
+    logits: Mapping[str, Tensor], targets: Tensor, layout: Layout, weights: Mapping[str, float] = WEIGHTS
+) -> Tensor:
     """Weighted sum of the heads' losses.
 
     Args:
-        logits: by head, shape (batch, outputs).
+        logits: by head, shape (batch, outputs); heads that are not there are left out.
         targets: shape (batch, layout.size), NaN where there is none.
         layout: where each head's targets stand.
+        weights: of the heads.
     """
     total = torch.zeros((), dtype=torch.float32)
-    for head, weight in WEIGHTS.items():
+    for head, weight in weights.items():
+        if head not in logits:
+            continue
         wanted = targets[:, layout.part(head)]
         said = logits[head].float()
         if head in {"anger", "frustration"}:

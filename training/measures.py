@@ -181,6 +181,17 @@ def _path(judged: Judged) -> _Path:
     return _Path(event is not None, np.array(customer, bool), np.array(risk, float))
 
 
+def free_risks(judged: Judged) -> NDArray[np.float64]:
+    """Risks after each message before the escalation event, system lines left out; shape (messages,)."""
+    return _path(judged).risk
+
+
+def free_customer_risks(judged: Judged) -> NDArray[np.float64]:
+    """Risks after each customer message before the escalation event; shape (messages,)."""
+    path = _path(judged)
+    return path.risk[path.customer]
+
+
 def _forecasts(judged: Sequence[Judged]) -> dict[str, float]:
     paths = [_path(j) for j in judged]
     aucs = [auc for k in range(1, 6) if np.isfinite(auc := _auc_after(paths, k))]

@@ -38,10 +38,14 @@ class LabelAttention(nn.Module):
         self.value = nn.Parameter(torch.randn(labels, width) * 0.02)
         self.mean = nn.Linear(width, labels)
 
+    def weights(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Attention of each label over the tokens, shape (batch, tokens, labels), of states (batch, tokens, width)."""
+        keys = states @ self.query.T / math.sqrt(states.shape[-1])
+        return keys.float().masked_fill(~mask[:, :, None], -1e4).softmax(dim=1)
+
     def forward(self, states: Tensor, pooled: Tensor, mask: Tensor) -> Tensor:
         """Logits, shape (batch, labels), of states (batch, tokens, width) and their mean (batch, width)."""
-        keys = states @ self.query.T / math.sqrt(states.shape[-1])
-        weights = keys.float().masked_fill(~mask[:, :, None], -1e4).softmax(dim=1).to(states.dtype)
+        weights = self.weights(states, mask).to(states.dtype)
         carried = (weights * (states @ self.value.T)).sum(dim=1)
         logits: Tensor = carried + self.mean(pooled)
         return logits

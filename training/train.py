@@ -2,20 +2,20 @@
 
 Steps, each kept in the run folder, so that a killed run goes on where it stopped:
 
-1. ``public.pt``: one stage on the public corpora (heads that the codebook shares with them).
-2. ``fold-k.npz``: cross-fitting; the service stage without fold k, and the logits of fold k's messages.
-3. ``service.pt``: the service stage on all training chats.
-4. ``points.json``: operating points, between those of step 2 and of the development chats.
-5. ``head.json``: conversation head, fitted on the held-out scores of step 2 (``training.conversation``).
-6. ``model/``: the exported folder (``training.export``).
+1. ``public.pt``: one stage of single messages on the public corpora (heads that the codebook shares with them).
+2. ``chats.pt``: encoder and conversation head together, on whole annotated chats, labelled messages of public corpora, and a share of
+   the public rows, so that the broad heads do not forget.
+3. ``polish.pt``: a last stage on our own chats alone, with other weights of the heads, where the configuration has one.
+4. ``points.json``, ``head.json``: operating points and calibration, found on the development chats (``training.points``).
+5. ``model/``: the exported folder (``training.export``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from random import Random
 
 import datasets
 import numpy as np
@@ -26,34 +26,42 @@ from tokenizers import Tokenizer
 
 from pipeline.errors import ConfigError
 from pipeline.identity import digest
-from pipeline.models.bundle import OperatingPoints
-from pipeline.models.scorer import ACTS, BROAD, SIGNALS, FloatArray
+from pipeline.models.bundle import Manifest, OperatingPoints
+from pipeline.models.context import ContextPoints, HeadFile
+from pipeline.models.scorer import ACTS, BROAD, SIGNALS
 from pipeline.records import Conversation
 from pipeline.run import build
-from training.calibrate import between, label_biases, operating_points
-from training.card import write_card
-from training.conversation import fit_head, gather, mean_embeddings
+from training.calibrate import label_biases
+from training.card import Made, write_card
+from training.context import ContextHead
 from training.corpora import (
     CorpusEntry,
+    chat_language,
     checksum,
-    fold_of,
     load_chats,
     load_table,
     public_dataset,
-    service_dataset,
-    split_of,
 )
+from training.dialogues import Dialogue, dialogue, load_spans, single
+from training.drivers import fit_drivers
 from training.evaluation import figures, judge, public_figures
-from training.export import export
+from training.export import correction_of, export
 from training.fit import Encoded, Progress, StageConfig, encode, fit, predict
+from training.joint import ChatModel, fit_chats, predict_chats
+from training.measures import Judged
 from training.model import HeadSizes, MultiTaskModel, load_base
-from training.scores import text_scores
+from training.points import context_points, message_points
+from training.ranges import measure as measure_ranges
+from training.real import load_real, load_real_table
+from training.splits import Splits, load_splits
 from training.targets import Layout
 
 COST = (
     "Trained on two CPU cores (bfloat16) in about two hours, the public stage included: on the order of 0.1 kWh. "
     "The run's own times are in MLflow."
 )
+RANGED, DRIVEN = 1_500, 800
+"""Texts that the activation ranges are measured on; chats that the drivers are fitted on."""
 Report = Callable[[str, Progress], None]
 
 
@@ -68,11 +76,18 @@ class TrainConfig(BaseModel):
     max_tokens: int = Field(default=128, ge=8, le=512)
     table: Path
     chats: Path
-    folds: int = Field(default=3, ge=2)
+    labels: Path | None = None
+    """Folder of our labels on rows of public corpora."""
+    real: Path | None = None
+    """Table that says where those rows are."""
     replay: float = Field(default=0.0, ge=0, le=1)
-    """Share of the public rows that goes along in the service stage."""
+    """Share of the public rows that goes along in the chat stage."""
+    share: float = Field(default=1.0, gt=0, le=1)
+    """Share of the training chats that is used, for learning curves."""
     public: StageConfig
     service: StageConfig
+    polish: StageConfig | None = None
+    """A last stage on our own chats alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,27 +101,21 @@ class Workplace:
     layout: Layout
     table: tuple[CorpusEntry, ...]
     chats: tuple[Conversation, ...]
-    """All annotated chats; parts by ``split_of``."""
+    """All annotated chats."""
+    splits: Splits
 
     def part(self, name: str) -> list[Conversation]:
         """Chats of ``train``, ``dev`` or ``test``."""
-        return [c for c in self.chats if split_of(c.conversation_id) == name]
+        return [c for c in self.chats if self.splits.part(c.conversation_id) == name]
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
     """What a run leaves for export and evaluation."""
 
-    model: MultiTaskModel
+    model: ChatModel
     points: OperatingPoints
-    held_out_points: OperatingPoints
-    """Of the models that gave ``held_out``: trained on fewer chats, they are less sure."""
-    embeddings: FloatArray
-    """Of the final encoder, shape (rows, width)."""
-    held_out: dict[str, FloatArray]
-    """Logits and embeddings of the training chats' messages, each from a model that never saw its chat."""
-    rows: datasets.Dataset
-    """The messages of ``held_out``, in the same order."""
+    context: ContextPoints
 
 
 def load_config(path: Path) -> TrainConfig:
@@ -122,7 +131,9 @@ def load_config(path: Path) -> TrainConfig:
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", path=str(path)) from error
-    return config.model_copy(update={"table": path.parent / config.table, "chats": path.parent / config.chats})
+    names = ("table", "chats", "labels", "real")
+    beside = {name: path.parent / value for name in names if (value := getattr(config, name)) is not None}
+    return config.model_copy(update=beside)
 
 
 def workplace(
@@ -132,14 +143,30 @@ def workplace(
     out.mkdir(parents=True, exist_ok=True)
     _guard(out, config)
     return Workplace(
-        config, base, corpora, out, Layout(categories), tuple(load_table(config.table)), tuple(load_chats(config.chats))
+        config,
+        base,
+        corpora,
+        out,
+        Layout(categories),
+        tuple(load_table(config.table)),
+        tuple(load_chats(config.chats)),
+        load_splits(config.chats),
     )
+
+
+def data_files(config: TrainConfig) -> list[Path]:
+    """Files of our own that a run learns from: table, chats, marked words, labels on public rows."""
+    files = [config.table, *sorted(config.chats.glob("*.json*")), *sorted(config.chats.glob("spans/*.jsonl"))]
+    if config.labels is not None:
+        files += sorted(config.labels.glob("*.jsonl"))
+    return files
 
 
 def _guard(out: Path, config: TrainConfig) -> None:
     """Steps that were kept belong to the data and settings that they were made with; never mix them with others."""
-    parts = [checksum(path) for path in (config.table, *sorted(config.chats.glob("*.jsonl")))]
-    key = digest(config.model_dump_json(exclude={"table", "chats"}), *parts)
+    key = digest(
+        config.model_dump_json(exclude={"table", "chats", "labels", "real"}), *map(checksum, data_files(config))
+    )
     path = out / "made_from"
     if path.exists() and path.read_text(encoding="utf-8") != key:
         raise ConfigError(
@@ -153,29 +180,79 @@ def _guard(out: Path, config: TrainConfig) -> None:
 def train(place: Workplace, report: Report) -> Trained:
     """Run (or finish) all steps up to the operating points."""
     tokenizer = Tokenizer.from_file(str(place.base / "tokenizer.json"))
-    public = _stage(place, "public", None, lambda: _public_rows(place), place.config.public, tokenizer, report)
-    service = service_dataset(place.part("train"), place.layout)
-    replay = _replay_rows(place)
-    folds = np.array([fold_of(c, place.config.folds) for c in service["conversation"]])
-    held_out: dict[str, FloatArray] = {}
-    for fold in range(place.config.folds):
-        logits = _fold(place, public, service, replay, folds, fold, tokenizer, report)
-        for head, values in logits.items():
-            held_out.setdefault(head, np.zeros((len(service), values.shape[1]), np.float32))[folds == fold] = values
-    rows = datasets.concatenate_datasets([service, *replay])
-    model = _stage(place, "service", public, lambda: rows, place.config.service, tokenizer, report)
-    held_out_points = operating_points(held_out, np.array(service["targets"], np.float32), place.layout)
-    points = _points(place, held_out_points, model, tokenizer)
+    model = chat_model(place, public_stage(place, tokenizer, report))
+    done = place.out / "chats.pt"
+    if done.exists():
+        model.load_state_dict(torch.load(done, weights_only=True))
+    else:
+        checkpoint = place.out / "chats.checkpoint"
+        dialogues = [*chat_dialogues(place, "train", tokenizer), *_beside(place, tokenizer)]
+        fit_chats(
+            model,
+            dialogues,
+            place.layout,
+            place.config.service,
+            seed=place.config.seed,
+            checkpoint=checkpoint,
+            report=lambda progress: report("chats", progress),
+        )
+        _store(model, done, checkpoint)
+    if place.config.polish is not None:
+        _polish(place, model, place.config.polish, tokenizer, report)
+    model.eval()
+    held_out = chat_dialogues(place, "dev", tokenizer)
+    said = predict_chats(model, held_out)
+    points = message_points(said, place.layout)
+    context = context_points(held_out, said, place.layout)
+    if place.corpora is not None:
+        points = points.model_copy(update=_broad_points(place, model.messages, tokenizer))
     (place.out / "points.json").write_text(points.model_dump_json(indent=2), encoding="utf-8")
-    ids = rows_of(service, tokenizer, place.config.max_tokens).ids
-    return Trained(
-        model=model,
-        points=points,
-        held_out_points=held_out_points,
-        embeddings=predict(model, ids)["embedding"],
-        held_out=held_out,
-        rows=service,
+    return Trained(model, points, context)
+
+
+def _polish(place: Workplace, model: ChatModel, config: StageConfig, tokenizer: Tokenizer, report: Report) -> None:
+    done, checkpoint = place.out / "polish.pt", place.out / "polish.checkpoint"
+    if done.exists():
+        model.load_state_dict(torch.load(done, weights_only=True))
+        return
+    fit_chats(
+        model,
+        chat_dialogues(place, "train", tokenizer),
+        place.layout,
+        config,
+        seed=place.config.seed + 1,
+        checkpoint=checkpoint,
+        report=lambda progress: report("polish", progress),
     )
+    _store(model, done, checkpoint)
+
+
+def public_stage(place: Workplace, tokenizer: Tokenizer, report: Report) -> MultiTaskModel:
+    """The encoder after the public corpora."""
+    model = fresh(place)
+    done, checkpoint = place.out / "public.pt", place.out / "public.checkpoint"
+    if done.exists():
+        model.load_state_dict(torch.load(done, weights_only=True))
+        return model.eval()
+    rows = rows_of(datasets.concatenate_datasets(public_parts(place, "train")), tokenizer, place.config.max_tokens)
+    fit(
+        model,
+        rows,
+        place.layout,
+        place.config.public,
+        seed=place.config.seed,
+        checkpoint=checkpoint,
+        report=lambda progress: report("public", progress),
+    )
+    _store(model, done, checkpoint)
+    return model
+
+
+def _store(model: torch.nn.Module, done: Path, checkpoint: Path) -> None:
+    partial = done.with_suffix(".partial")
+    torch.save(model.state_dict(), partial)
+    partial.replace(done)
+    checkpoint.unlink(missing_ok=True)
 
 
 def fresh(place: Workplace) -> MultiTaskModel:
@@ -184,9 +261,64 @@ def fresh(place: Workplace) -> MultiTaskModel:
     return load_base(place.base, place.config.layers, HeadSizes(len(SIGNALS), len(ACTS), len(place.layout.categories)))
 
 
+def chat_model(place: Workplace, messages: MultiTaskModel) -> ChatModel:
+    """Encoder with an untrained conversation head."""
+    torch.manual_seed(place.config.seed)
+    width = int(messages.encoder.config.hidden_size)  # type: ignore[union-attr,arg-type]
+    return ChatModel(messages, ContextHead(width, categories=len(place.layout.categories)))
+
+
 def rows_of(dataset: datasets.Dataset, tokenizer: Tokenizer, max_tokens: int) -> Encoded:
     """Tokens and targets of a dataset."""
     return encode(tokenizer, dataset["text"], np.array(dataset["targets"], np.float32), max_tokens=max_tokens)
+
+
+def chat_dialogues(place: Workplace, part: str, tokenizer: Tokenizer) -> list[Dialogue]:
+    """The annotated chats of a part, ready for training; of the training part the configured share."""
+    chats = place.part(part)
+    if part == "train" and place.config.share < 1:
+        Random(place.config.seed).shuffle(chats)
+        chats = chats[: max(1, round(place.config.share * len(chats)))]
+    return dialogues_of(place, chats, tokenizer)
+
+
+def dialogues_of(place: Workplace, chats: Sequence[Conversation], tokenizer: Tokenizer) -> list[Dialogue]:
+    """Annotated chats ready for training; those without a single message to read are left out."""
+    spans = load_spans(place.config.chats / "spans")
+    made = (
+        dialogue(
+            chat,
+            place.layout,
+            tokenizer,
+            language=chat_language(chat),
+            max_tokens=place.config.max_tokens,
+            spans=spans,
+        )
+        for chat in chats
+    )
+    return [one for one in made if any(step.ids for step in one.steps)]
+
+
+def _beside(place: Workplace, tokenizer: Tokenizer) -> Iterator[Dialogue]:
+    """What goes along with our own chats: labelled messages of public corpora, and public rows for the broad heads."""
+    config = place.config
+    if place.corpora is None:
+        return
+    if config.labels is not None and config.real is not None:
+        real = load_real(config.labels, load_real_table(config.real), place.corpora, shipped=True)
+        whole = dialogues_of(place, [one.chat for one in real if one.is_whole], tokenizer)
+        alone = dialogues_of(place, [one.chat for one in real if not one.is_whole], tokenizer)
+        yield from whole
+        for one in alone:
+            targets = one.steps[0].targets.copy()
+            targets[place.layout.part("complaint")] = np.nan  # what a single post is about was not labelled
+            targets[place.layout.part("categories")] = np.nan
+            yield single(one.key, one.language, one.steps[0].ids, targets)
+    if config.replay:
+        for part in public_parts(place, "train", share=config.replay):
+            rows = rows_of(part, tokenizer, config.max_tokens)
+            for number, ids in enumerate(rows.ids):
+                yield single(f"{part[number]['corpus']}/{number}", part[number]["language"], ids, rows.targets[number])
 
 
 def public_parts(place: Workplace, split: str, *, share: float = 1.0) -> list[datasets.Dataset]:
@@ -200,87 +332,11 @@ def public_parts(place: Workplace, split: str, *, share: float = 1.0) -> list[da
     ]
 
 
-def _public_rows(place: Workplace) -> datasets.Dataset:
-    return datasets.concatenate_datasets(public_parts(place, "train"))
-
-
-def _replay_rows(place: Workplace) -> list[datasets.Dataset]:
-    """Public rows that go along in the service stage, so that the broad heads do not forget."""
-    return public_parts(place, "train", share=place.config.replay) if place.config.replay else []
-
-
-def _stage(
-    place: Workplace,
-    name: str,
-    start: MultiTaskModel | None,
-    rows: Callable[[], datasets.Dataset],
-    config: StageConfig,
-    tokenizer: Tokenizer,
-    report: Report,
-) -> MultiTaskModel:
-    model = fresh(place)
-    done = place.out / f"{name}.pt"
-    if done.exists():
-        model.load_state_dict(torch.load(done, weights_only=True))
-        return model.eval()
-    if start is not None:
-        model.load_state_dict(start.state_dict())
-    data = rows_of(rows(), tokenizer, place.config.max_tokens)
-    checkpoint = place.out / f"{name}.checkpoint"
-    fit(
-        model,
-        data,
-        place.layout,
-        config,
-        seed=place.config.seed,
-        checkpoint=checkpoint,
-        report=lambda progress: report(name, progress),
-    )
-    partial = done.with_suffix(".partial")
-    torch.save(model.state_dict(), partial)
-    partial.replace(done)
-    checkpoint.unlink(missing_ok=True)
-    return model
-
-
-def _fold(
-    place: Workplace,
-    public: MultiTaskModel,
-    service: datasets.Dataset,
-    replay: Sequence[datasets.Dataset],
-    folds: np.ndarray[Any, np.dtype[np.int64]],
-    fold: int,
-    tokenizer: Tokenizer,
-    report: Report,
-) -> dict[str, FloatArray]:
-    path = place.out / f"fold-{fold}.npz"
-    if path.exists():
-        return dict(np.load(path))
-    inside = datasets.concatenate_datasets([service.select(np.flatnonzero(folds != fold).tolist()), *replay])
-    model = _stage(place, f"fold-{fold}", public, lambda: inside, place.config.service, tokenizer, report)
-    outside = rows_of(service.select(np.flatnonzero(folds == fold).tolist()), tokenizer, place.config.max_tokens)
-    logits = predict(model, outside.ids)
-    np.savez(path, **logits)  # type: ignore[arg-type]
-    (place.out / f"fold-{fold}.pt").unlink(missing_ok=True)
-    return logits
-
-
-def _points(
-    place: Workplace, held_out_points: OperatingPoints, model: MultiTaskModel, tokenizer: Tokenizer
-) -> OperatingPoints:
-    """Operating points of the final model; those of the broad heads from public development rows.
-
-    The held-out points come from many chats but from models that saw fewer and are less sure; the development chats are few but scored by the
-    final model. The middle of both balances both.
-    """
-    chats = rows_of(service_dataset(place.part("dev"), place.layout), tokenizer, place.config.max_tokens)
-    points = between(held_out_points, operating_points(predict(model, chats.ids), chats.targets, place.layout))
-    if place.corpora is None:
-        return points
+def _broad_points(place: Workplace, model: MultiTaskModel, tokenizer: Tokenizer) -> dict[str, float]:
+    """Operating points of the broad heads, from public development rows."""
     rows = rows_of(datasets.concatenate_datasets(public_parts(place, "dev")), tokenizer, place.config.max_tokens)
     logits = predict(model, rows.ids)
-    broad = {head: label_biases(logits[head], rows.targets[:, place.layout.part(head)])[0] for head in BROAD}
-    return points.model_copy(update=broad)
+    return {head: label_biases(logits[head], rows.targets[:, place.layout.part(head)])[0] for head in BROAD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,39 +347,53 @@ class Finished:
     figures: dict[str, dict[str, float]]
     public: dict[str, float]
     """AUC of the broad heads on public development parts; empty without the corpora."""
+    judged: tuple[Judged, ...]
+    """The development chats as the exported model reads them."""
 
 
 def finish(place: Workplace, trained: Trained, *, version: str) -> Finished:
-    """Fit the conversation head, export the folder and measure it."""
+    """Fit the drivers, export the folder and measure it."""
     categories = place.layout.categories
-    chats = place.part("train")
-    keys = list(zip(trained.rows["conversation"], trained.rows["row"], strict=True))
-    scores = dict(zip(keys, text_scores(trained.held_out, trained.held_out_points, categories), strict=True))
-    embeddings = mean_embeddings(chats, keys, trained.embeddings)
-    head = fit_head(chats, gather(chats, scores, categories), embeddings, categories)
-    (place.out / "head.json").write_text(head.model_dump_json(), encoding="utf-8")
+    tokenizer = Tokenizer.from_file(str(place.base / "tokenizer.json"))
+    texts = [step.ids for one in chat_dialogues(place, "train", tokenizer) for step in one.steps if step.ids]
+    Random(place.config.seed).shuffle(texts)
+    ranges = measure_ranges(trained.model.messages, texts[:RANGED])
+    correction = correction_of(trained.model.messages, ranges, texts[:RANGED])
     folder = place.out / "model"
-    manifest = export(
-        trained.model,
-        folder,
-        name=place.config.name,
-        version=version,
-        tokenizer=place.base / "tokenizer.json",
-        points=trained.points,
-        head=head,
-        categories=categories,
-    )
-    write_card(
-        folder,
-        manifest=manifest,
+
+    def write(head: HeadFile) -> Manifest:
+        return export(
+            trained.model,
+            folder,
+            name=place.config.name,
+            version=version,
+            tokenizer=place.base / "tokenizer.json",
+            ranges=ranges,
+            correction=correction,
+            points=trained.points,
+            head=head,
+            categories=categories,
+        )
+
+    head = HeadFile(points=trained.context, drivers=fit_drivers([], None, categories))
+    write(head)
+    chats = place.part("train")
+    Random(place.config.seed).shuffle(chats)
+    head = head.model_copy(update={"drivers": fit_drivers(chats[:DRIVEN], build(model=folder), categories)})
+    made = Made(
+        manifest=write(head),
         head=head,
         chats=place.chats,
+        splits=place.splits,
         table=place.table,
+        real={} if place.config.real is None else load_real_table(place.config.real),
         layers=len(place.config.layers),
         parameters=sum(p.numel() for p in trained.model.parameters()),
-        vocabulary=int(trained.model.encoder.config.vocab_size),  # type: ignore[union-attr,arg-type]
+        vocabulary=int(trained.model.messages.encoder.config.vocab_size),  # type: ignore[union-attr,arg-type]
         cost=COST,
     )
+    write_card(folder, made)
     pipeline = build(model=folder)
     public = {} if place.corpora is None else public_figures(pipeline.scorer, place.table, place.corpora, place.layout)
-    return Finished(folder, figures(judge(pipeline, place.part("dev"))), public)
+    judged = judge(pipeline, place.part("dev"))
+    return Finished(folder, figures(judged), public, tuple(judged))

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC
+from datetime import MAXYEAR, MINYEAR, UTC
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -211,10 +211,11 @@ def _folded(wires: list[Wire], report: ReadReport) -> Iterator[tuple[int, Any]]:
 
 def checked(message: Message) -> Message:
     """The message; raises ``BadRecord`` for a time that has no UTC form or a ``seq`` over 64 bits."""
-    try:
-        message.sent_at.astimezone(UTC)
-    except (OverflowError, ValueError):
-        raise BadRecord("a time is out of range", value=str(message.sent_at)[:40]) from None
+    if not MINYEAR < message.sent_at.year < MAXYEAR:
+        try:
+            message.sent_at.astimezone(UTC)
+        except (OverflowError, ValueError):
+            raise BadRecord("a time is out of range", value=str(message.sent_at)[:40]) from None
     if message.seq is not None and abs(message.seq) > _MAX_SEQ:
         raise BadRecord('"seq" of a message is out of range', fix="use a whole number of at most 64 bits.")
     return message

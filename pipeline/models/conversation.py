@@ -1,4 +1,4 @@
-"""The conversation head's contract: risk and end-of-chat estimates from tracked features."""
+"""The conversation head's contract: scores in their context, risk, and estimates about the whole chat."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.models.scorer import FloatArray
-from pipeline.records import Outcome, Stage
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.models.scorer import FloatArray, TextScores
+from pipeline.records import Outcome, Role, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +27,48 @@ class Outlook:
     """Expected satisfaction, 1 to 5."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a message means after those before it."""
+
+    hidden: bytes
+    """What the head remembers, of constant size."""
+    scores: TextScores | None
+    """The message's scores in their context; ``None`` where it has no text to score."""
+    risk: float
+    """Calibrated probability that a first escalation event follows."""
+
+
 class ConversationHead(Protocol):
-    """Reads the features of a tracked conversation. Causal: features hold messages 1..k only."""
+    """Follows a conversation message by message. Causal: it knows messages 1..k only."""
 
     @property
     def categories(self) -> tuple[str, ...]:
         """Names of the complaint categories, in the order of ``Outlook.categories`` and of the scorer."""
 
-    def risk(self, features: FloatArray) -> float:
-        """Calibrated probability that a first escalation event follows.
+    def hear(
+        self, hidden: bytes, role: Role, moment: tuple[float, float, float, float], scores: TextScores | None
+    ) -> Heard:
+        """One message further.
 
         Args:
-            features: float32, shape (len(feature_names(categories)),), from ``pipeline.stages.features.features``.
+            hidden: from the message before; empty at the first.
+            role: who wrote it: customer, agent or bot.
+            moment: when it came, see ``pipeline.stages.moment``.
+            scores: of the message on its own.
         """
 
-    def contributions(self, features: FloatArray) -> Sequence[tuple[str, float]]:
-        """(feature name, share in log-odds) of the risk, largest first; only positive shares."""
-
-    def outlook(self, features: FloatArray, embedding: FloatArray) -> Outlook:
+    def outlook(self, hidden: bytes, embedding: NDArray[np.float32]) -> Outlook:
         """Categories, stage, outcome and satisfaction.
 
         Args:
-            features: as for ``risk``.
-            embedding: float32, mean embedding of the customer's messages, shape (width,); shape (0,) where there is none.
+            hidden: from the last message.
+            embedding: mean embedding of the customer's messages, shape (width,); shape (0,) where there is none.
+        """
+
+    def contributions(self, features: FloatArray) -> Sequence[tuple[str, float]]:
+        """(feature name, share in log-odds) of what speaks for an escalation, largest first; only positive shares.
+
+        Args:
+            features: float32, shape (len(feature_names(categories)),), from ``pipeline.stages.features.features``.
         """

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from pipeline.models.operating import CORRECTED
 from pipeline.models.scorer import ACTS, SIGNALS, TextScores
 from pipeline.records import ModelIdentity
 
@@ -75,5 +76,6 @@ def fake_scores(
         anger_any=anger,
         offensive_any=0.0,
         embedding=np.zeros(8, np.float16),
+        logits=np.zeros(CORRECTED, np.float32),
         evidence=(None,) * len(SIGNALS),
     )

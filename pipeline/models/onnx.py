@@ -12,19 +12,22 @@ from tokenizers import Encoding, Tokenizer
 
 from pipeline.errors import ModelError
 from pipeline.models.bundle import Manifest, read_manifest, verified
-from pipeline.models.operating import Columns, HeadScores, apply
+from pipeline.models.operating import Columns, apply
 from pipeline.models.scorer import ACTS, SIGNALS, FloatArray, TextScores
 from pipeline.records import ModelIdentity
 
 SHARE = 0.35
-"""Tokens with at least this share of the strongest token's weight belong to a signal's evidence."""
-PRESENT = 0.5
-TASK = 16
-"""Texts a thread takes at a time."""
+"""Tokens with at least this share of the strongest token's attention belong to a signal's evidence."""
+PERHAPS = 0.1
+"""Signals from here on get evidence: the conversation may make them certain."""
+AT_ONCE = 16
+"""Texts of one length that a run takes at a time: more would only make the last thread finish late."""
 
 
 class OnnxScorer:
-    """Scores texts one at a time on one thread each, so that a score never depends on the text's company.
+    """Scores texts of the same length together; a score never depends on the text's company.
+
+    Texts are not padded, and activations are quantised in steps that were fixed at export.
 
     Args:
         folder: a model folder (see ``pipeline.models.bundle``).
@@ -51,39 +54,55 @@ class OnnxScorer:
 
     def score(self, texts: Sequence[str]) -> list[TextScores]:
         """See ``Scorer.score``."""
-        groups = [texts[i : i + TASK] for i in range(0, len(texts), TASK)]
-        if self._pool is None or len(groups) == 1:
-            return [scores for group in groups for scores in self._score_group(group)]
-        return [scores for done in self._pool.map(self._score_group, groups) for scores in done]
+        encodings = self._tokenizer.encode_batch([_encodable(text) for text in texts])
+        groups = groups_of([len(encoding) for encoding in encodings])
+        run = map if self._pool is None or len(groups) == 1 else self._pool.map
+        found: dict[int, TextScores] = {}
+        for group, scores in zip(
+            groups, run(lambda g: self._score_group([encodings[i] for i in g]), groups), strict=True
+        ):
+            found.update(zip(group, scores, strict=True))
+        return [found[i] for i in range(len(texts))]
 
-    def raw(self, text: str) -> tuple[FloatArray, FloatArray, FloatArray, Encoding]:
-        """Logits (1, columns), embedding (1, width), evidence (tokens, signals) and the tokens of one text."""
-        encoding = self._tokenizer.encode(_encodable(text))
-        ids = np.array([encoding.ids], dtype=np.int64)
-        logits, embedding, evidence = self._session.run(None, {"ids": ids})
-        return logits, embedding, evidence, encoding
+    def raw(self, encodings: Sequence[Encoding]) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Logits (n, columns), embeddings (n, width) and evidence (n, tokens, signals) of n texts of the same length."""
+        ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
+        logits, embeddings, evidence = self._session.run(None, {"ids": ids})
+        return logits, embeddings, evidence
 
-    def _score_group(self, texts: Sequence[str]) -> list[TextScores]:
-        raw = [self.raw(text) for text in texts]
-        heads = apply(np.concatenate([r[0] for r in raw]), self._columns, self.manifest.operating_points)
-        return [self._text_scores(heads, i, *raw[i][1:]) for i in range(len(texts))]
+    def _score_group(self, encodings: Sequence[Encoding]) -> list[TextScores]:
+        logits, embeddings, evidence = self.raw(encodings)
+        heads = apply(logits, self._columns, self.manifest.operating_points)
+        return [
+            heads.text(i, embeddings[i], _spans(heads.signals[i], evidence[i], encoding))
+            for i, encoding in enumerate(encodings)
+        ]
 
-    def _text_scores(
-        self, heads: HeadScores, i: int, embedding: FloatArray, evidence: FloatArray, encoding: Encoding
-    ) -> TextScores:
-        signals = heads.signals[i]
-        spans = tuple(
-            evidence_span(evidence[:, k], encoding.offsets) if signals[k] >= PRESENT else None
-            for k in range(len(SIGNALS))
-        )
-        return heads.text(i, embedding[0], spans)
+
+def groups_of(lengths: Sequence[int]) -> list[list[int]]:
+    """Places of like length together, at most ``AT_ONCE`` in a group, the longest first so that no thread ends late."""
+    places: dict[int, list[int]] = {}
+    for place, length in enumerate(lengths):
+        places.setdefault(length, []).append(place)
+    groups = []
+    for length in sorted(places, reverse=True):
+        same = places[length]
+        groups += [same[i : i + AT_ONCE] for i in range(0, len(same), AT_ONCE)]
+    return groups
+
+
+def _spans(signals: FloatArray, evidence: FloatArray, encoding: Encoding) -> tuple[tuple[int, int] | None, ...]:
+    found: list[tuple[int, int] | None] = [None] * len(SIGNALS)
+    for k in np.flatnonzero(signals >= PERHAPS).tolist():
+        found[k] = evidence_span(evidence[:, k], encoding.offsets)
+    return tuple(found)
 
 
 def evidence_span(weights: FloatArray, offsets: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
-    """The characters that carry a signal: the strongest token and its neighbours of like weight.
+    """The characters that carry a signal: the token with most attention and its neighbours of like weight.
 
     Args:
-        weights: each token's share in the signal's logit, shape (tokens,).
+        weights: each token's share in the signal's attention, shape (tokens,).
         offsets: characters of each token; empty for special tokens.
 
     Returns:

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.models.bundle import LevelMap, OperatingPoints
-from pipeline.models.scorer import FloatArray, TextScores
+from pipeline.models.scorer import ACTS, POLARITIES, SIGNALS, FloatArray, TextScores
 
 LEVELS = 3
+CORRECTED_HEADS = ("anger", "frustration", "polarity", "signals", "acts")
+"""Heads whose logits the conversation head corrects, in its order."""
+CORRECTED = 2 * LEVELS + len(POLARITIES) + len(SIGNALS) + len(ACTS)
+"""Their number of logits."""
 EVEN = (0.0, 1 / 6, 1 / 2, 5 / 6, 1.0)
 """Borders of the four levels on the output scale."""
 
@@ -55,6 +59,8 @@ class HeadScores:
     categories: FloatArray
     anger_any: FloatArray
     offensive_any: FloatArray
+    logits: FloatArray
+    """Shape (n, 33), see ``TextScores.logits``."""
 
     def text(self, i: int, embedding: FloatArray, evidence: tuple[tuple[int, int] | None, ...]) -> TextScores:
         """Scores of text ``i`` with its embedding, shape (width,), and the characters behind each signal."""
@@ -69,6 +75,7 @@ class HeadScores:
             anger_any=float(self.anger_any[i]),
             offensive_any=float(self.offensive_any[i]),
             embedding=embedding.astype(np.float16),
+            logits=self.logits[i],
             evidence=evidence,
         )
 
@@ -90,6 +97,7 @@ def apply(logits: FloatArray, columns: Columns, points: OperatingPoints) -> Head
         categories=probability("categories", points.categories),
         anger_any=probability("anger_any", points.anger_any)[:, 0],
         offensive_any=probability("offensive_any", points.offensive_any)[:, 0],
+        logits=np.concatenate([logits[:, at[head]] for head in CORRECTED_HEADS], axis=1),
     )
 
 
@@ -103,6 +111,16 @@ def level(logits: FloatArray, mapping: LevelMap) -> FloatArray:
     """Score of an ordinal head, shape (n,): the expected level, its cuts moved to 1/6, 1/2 and 5/6."""
     scores: FloatArray = np.interp(expected_level(logits), (0.0, *mapping.cuts, 1.0), EVEN).astype(np.float32)
     return scores
+
+
+def mapped_level(expected: float, mapping: LevelMap) -> float:
+    """``level`` for one text whose expected level is known."""
+    low, bottom = 0.0, EVEN[0]
+    for cut, border in zip((*mapping.cuts, 1.0), EVEN[1:], strict=True):
+        if expected <= cut:
+            return bottom + (expected - low) / (cut - low) * (border - bottom) if cut > low else border
+        low, bottom = cut, border
+    return EVEN[-1]
 
 
 def sigmoid(logits: FloatArray) -> FloatArray:

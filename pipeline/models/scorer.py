@@ -39,8 +39,28 @@ class TextScores:
     offensive_any: float
     embedding: NDArray[np.float16]
     """Shape (width,): mean-pooled encoder state."""
+    logits: FloatArray
+    """Shape (33,): what the conversation head corrects, before any operating point; see ``pipeline.models.operating.CORRECTED_HEADS``."""
     evidence: tuple[tuple[int, int] | None, ...]
-    """One per signal of ``SIGNALS``: the characters of the scored text that carry it, for signals at or above 0.5."""
+    """One per signal of ``SIGNALS``: the characters of the scored text that carry it, for signals that may be present."""
+
+
+def named_scores(scores: TextScores, categories: Sequence[str]) -> dict[str, float]:
+    """Every head's probability by name."""
+    named: dict[str, float] = {}
+    for names, values in (
+        (POLARITIES, scores.polarity),
+        (SIGNALS, scores.signals),
+        (ACTS, scores.acts),
+        (categories, scores.categories),
+    ):
+        named.update(zip(names, values.tolist(), strict=True))
+    return {
+        **named,
+        "complaint": scores.complaint,
+        "anger_any": scores.anger_any,
+        "offensive_any": scores.offensive_any,
+    }
 
 
 class Scorer(Protocol):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from pipeline.config import AlertPolicy, AlertRule, EventRule, PromiseRule, RiskRule, SilenceRule
 from pipeline.identity import digest
+from pipeline.models.conversation import ConversationHead
 from pipeline.models.scorer import SIGNALS
 from pipeline.records import Alert, MessageResult, Reason, SignalName
 from pipeline.signals.moments import micros, moment
@@ -19,10 +20,13 @@ from pipeline.signals.promises import Promise
 from pipeline.stages.advise import chat_language, next_step
 from pipeline.stages.events import LEVEL_1
 from pipeline.stages.explain import BROKEN_PROMISE, WAITING, event_reasons, reasons
+from pipeline.stages.features import features
 from pipeline.stages.stage import ScoredMessage
 from pipeline.stages.state import ConversationState, RuleMemory
 
 _MICROSECOND = timedelta(microseconds=1)
+_DRIVERS = 5
+"""Features that an alert's reasons are drawn from."""
 _THANKS = SIGNALS.index(SignalName.THANKS)
 
 
@@ -42,6 +46,7 @@ def step(
     result: MessageResult,
     scored: ScoredMessage,
     policy: AlertPolicy,
+    head: ConversationHead,
 ) -> tuple[ConversationState, tuple[Alert, ...]]:
     """Alerts that a message raises.
 
@@ -51,6 +56,7 @@ def step(
         result: what is said of the message.
         scored: the message.
         policy: rules and next steps.
+        head: says what speaks for an escalation.
 
     Returns:
         The conversation that remembers what was raised, and the alerts in the order of the rules.
@@ -62,12 +68,14 @@ def step(
             state = _rearmed(state, rule, result.risk)
         cause = _cause(rule, before, state, result, sent_at)
         if cause is not None:
-            state, raised = _raise(state, rule, cause, policy)
+            state, raised = _raise(state, rule, cause, policy, head)
             alerts.extend(raised)
     return state, tuple(alerts)
 
 
-def tick(state: ConversationState, now: datetime, policy: AlertPolicy) -> tuple[ConversationState, tuple[Alert, ...]]:
+def tick(
+    state: ConversationState, now: datetime, policy: AlertPolicy, head: ConversationHead
+) -> tuple[ConversationState, tuple[Alert, ...]]:
     """Alerts of the deadlines due at or before ``now``, in the order of the deadlines.
 
     How often a driver ticks between two messages changes nothing.
@@ -83,7 +91,7 @@ def tick(state: ConversationState, now: datetime, policy: AlertPolicy) -> tuple[
         if due.promise is not None:
             state = replace(state, promises=state.promises.break_(due.promise))
         for rule in due.rules:
-            state, raised = _raise(state, rule, due.cause(state.offset), policy)
+            state, raised = _raise(state, rule, due.cause(state.offset), policy, head)
             alerts.extend(raised)
     return state, tuple(alerts)
 
@@ -165,7 +173,7 @@ def _rises_over(rule: RiskRule, before: ConversationState, state: ConversationSt
 
 
 def _raise(
-    state: ConversationState, rule: AlertRule, cause: _Cause, policy: AlertPolicy
+    state: ConversationState, rule: AlertRule, cause: _Cause, policy: AlertPolicy, head: ConversationHead
 ) -> tuple[ConversationState, tuple[Alert, ...]]:
     """The alert, unless the rule cools down or said the same before; an armed risk rule is then no longer armed."""
     memory = _memory(state, rule.name)
@@ -186,7 +194,7 @@ def _raise(
         severity=rule.severity_at(risk),
         rule=rule.name,
         risk=risk,
-        reasons=reasons(state, cause.lead),
+        reasons=reasons(state, head.contributions(features(state))[:_DRIVERS], cause.lead),
         next_step=next_step(state, cause.at, policy.steps),
         raised_at=cause.raised_at,
     )

@@ -27,15 +27,18 @@ _SIGNALS_OF: Mapping[EscalationRule, frozenset[SignalName]] = {
 _MOVEMENTS = frozenset({"trend", "slope", "change"})
 
 
-def reasons(state: ConversationState, lead: Iterable[Reason] = ()) -> tuple[Reason, ...]:
+def reasons(
+    state: ConversationState, drivers: Iterable[tuple[str, float]], lead: Iterable[Reason] = ()
+) -> tuple[Reason, ...]:
     """At most six reasons, strongest first; weights add up to at most 1.
 
     Args:
         state: the conversation when the alert is raised.
+        drivers: features that speak for an escalation most, with their shares in the log-odds.
         lead: reasons that caused the alert by themselves: together they weigh half, in equal parts.
     """
     causes = {reason.signal: reason for reason in lead}
-    others = [_reason(state, name, weight) for name, weight in _weights(state).items() if name not in causes]
+    others = [_reason(state, name, weight) for name, weight in _weights(state, drivers).items() if name not in causes]
     if not causes and not others:
         name = "anger" if state.anger.last >= state.frustration.last else "frustration"
         others = [_reason(state, name, 1.0)]
@@ -57,10 +60,10 @@ def event_reasons(state: ConversationState) -> tuple[Reason, ...]:
     return said or (Reason("anger", state.last_message_id, 1.0),)
 
 
-def _weights(state: ConversationState) -> dict[str, float]:
+def _weights(state: ConversationState, drivers: Iterable[tuple[str, float]]) -> dict[str, float]:
     """Weight of each reason that is true of the conversation, in log-odds."""
     weights: dict[str, float] = {}
-    for feature, share in state.drivers:
+    for feature, share in drivers:
         name = _reason_name(feature)
         if name is not None and share > 0 and _holds(state, name):
             weights[name] = weights.get(name, 0.0) + share

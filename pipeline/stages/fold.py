@@ -35,14 +35,13 @@ _SIMPLIFIED = re.compile(
 _EMBEDDINGS = 64  # the mean follows the chat: after this many messages the oldest fade
 
 
-def fold(state: ConversationState, scored: ScoredMessage, result: MessageResult, event: Changes) -> ConversationState:
-    """The state after a message, but for risk and evidence.
+def folded(state: ConversationState, scored: ScoredMessage, result: MessageResult) -> Changes:
+    """What a message changes in the state, but for events, risk and evidence.
 
     Args:
         state: with one place a category.
         scored: the message.
         result: its signals and acts.
-        event: what an escalation event changes; empty where the message is none.
     """
     message = scored.prepared.message
     at = micros(message.sent_at)
@@ -61,7 +60,7 @@ def fold(state: ConversationState, scored: ScoredMessage, result: MessageResult,
         changes |= _customer(state, scored, result, at)
     elif message.role is not Role.SYSTEM:
         changes |= _firm(state, scored, message, at)
-    return replace(state, **changes | event)  # once: copying a state is dear
+    return changes
 
 
 def _tally(tally: Tally, scored: ScoredMessage) -> Tally:
@@ -70,10 +69,13 @@ def _tally(tally: Tally, scored: ScoredMessage) -> Tally:
     roles = _raised(tally.roles, place)
     if message.role is Role.SYSTEM:
         return replace(tally, roles=roles)
-    if message.role is Role.BOT:
-        return replace(tally, roles=roles, customers_in_row=0, bots_in_row=tally.bots_in_row + 1)
-    if message.role is Role.AGENT:
-        return replace(tally, roles=roles, customers_in_row=0, bots_in_row=0)
+    if message.role is not Role.CUSTOMER:
+        return replace(
+            tally,
+            roles=roles,
+            customers_in_row=0,
+            bots_in_row=tally.bots_in_row + 1 if message.role is Role.BOT else 0,
+        )
     text = scored.prepared.redacted.text
     return Tally(
         roles=roles,

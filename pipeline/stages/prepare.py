@@ -43,7 +43,7 @@ def prepare(state: PrepareState, message: Message) -> tuple[PrepareState, Prepar
 
 def _heard(state: PrepareState, message: Message) -> PrepareState:
     name = message.sender.strip()[:_LONGEST_NAME]
-    if not _is_person(message.role, name) or (state.names and state.names[-1] == name):
+    if (state.names and state.names[-1] == name) or not _is_person(message.role, name):
         return state
     return PrepareState(((*(n for n in state.names if n != name), name))[-_MOST_NAMES:])
 

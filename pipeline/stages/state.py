@@ -11,7 +11,7 @@ import json
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from struct import error as PackingError
@@ -27,7 +27,7 @@ from pipeline.signals.repetition import Demands
 from pipeline.signals.trajectory import Trajectory
 from pipeline.signals.waiting import Waiting
 
-VERSION = 1
+VERSION = 2
 LIMIT = 4096
 MAX_WIDTH = 384
 """Widest embedding whose mean is kept; wider ones would break the limit."""
@@ -128,8 +128,8 @@ class ConversationState:
     risk: float | None = None
     """Risk after the last message; ``None`` before the first."""
     risk_peak: float = 0.0
-    drivers: tuple[tuple[str, float], ...] = ()
-    """Features that raise the risk most, with their shares in the log-odds."""
+    hidden: bytes = b""
+    """What the conversation head remembers, little-endian float16."""
     evidence: tuple[Evidence, ...] = ()
     alerts: tuple[RuleMemory, ...] = ()
     version: int = VERSION
@@ -178,6 +178,11 @@ def initial(source: str, conversation_id: str, channel: str) -> ConversationStat
     return ConversationState(source, conversation_id, channel)
 
 
+def evolved(state: ConversationState, changes: Mapping[str, Any]) -> ConversationState:
+    """``dataclasses.replace`` in a third of its time: a state has many fields and changes with every message."""
+    return ConversationState(**{**dict(zip(_FIELDS, _values_of(state), strict=True)), **changes})
+
+
 def fitted(state: ConversationState) -> ConversationState:
     """The state with as much evidence as fits into ``LIMIT``."""
     if _at_most(state) <= LIMIT - _RESERVE:
@@ -199,11 +204,13 @@ def _at_most(state: ConversationState) -> int:
     ids += [promise.message_id for promise in (*state.promises.open, *state.broken_now)]
     ids += [memory.rule + memory.message_id for memory in state.alerts]
     quoted = [f"{item.signal}{item.message_id}{item.text or ''}" for item in state.evidence]
-    texts = "".join((*ids, *quoted, *(name for name, _ in state.drivers)))
+    texts = "".join((*ids, *quoted))
     # Numbers, brackets and commas of a row: times have 17 digits, offsets in a text at most 6, scores 8.
-    rows = 40 * len(state.evidence) + 24 * len(state.drivers) + 40 * len(state.alerts)
+    rows = 40 * len(state.evidence) + 40 * len(state.alerts)
     rows += 64 * (len(state.promises.open) + len(state.broken_now))
-    packed = len(state.embedding) + 8 * len(state.categories_max) + sum(map(len, state.demands.kept))
+    packed = (
+        len(state.embedding) + len(state.hidden) + 8 * len(state.categories_max) + sum(map(len, state.demands.kept))
+    )
     return _FIXED + _written(texts) + rows + packed * 4 // 3
 
 
@@ -217,6 +224,8 @@ def _written(texts: str) -> int:
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
 _FIXED = 1400  # numbers, vectors and brackets of a chat of ten million messages
 _NAMES = tuple(field.name for field in fields(ConversationState) if field.name != "version")
+_FIELDS = tuple(field.name for field in fields(ConversationState))
+_values_of = attrgetter(*_FIELDS)
 _FLAT: dict[str, type] = {
     "tally": Tally,
     "anger": Trajectory,
@@ -226,6 +235,7 @@ _FLAT: dict[str, type] = {
 }
 _LISTS: dict[str, type] = {"evidence": Evidence, "alerts": RuleMemory, "broken_now": Promise}
 _PACKED = frozenset({"tones", "last_tone", "signal_max", "signal_last", "act_last", "categories_max", "categories_sum"})
+_BYTES = frozenset({"embedding", "hidden"})
 _ENUMS: dict[str, type] = {"last_role": Role, "event": EscalationRule, "escalation_rule": EscalationRule}
 _VALUES: dict[type, attrgetter[Any]] = {
     kind: attrgetter(*(field.name for field in fields(kind)))
@@ -240,7 +250,7 @@ def _encode(name: str, value: Any) -> Any:
         return [_VALUES[_LISTS[name]](item) for item in value]
     if name in _PACKED:
         return _text(pack(f"<{len(value)}f", *value))
-    if name == "embedding":
+    if name in _BYTES:
         return _text(value)
     if name == "demands":
         return [[_text(item) for item in value.kept], value.asked, value.last, value.peak, value.repeats]
@@ -259,7 +269,7 @@ def _decode(name: str, value: Any) -> Any:
     if name in _PACKED:
         data = b64decode(value, validate=True)
         return unpack(f"<{len(data) // 4}f", data)
-    if name == "embedding":
+    if name in _BYTES:
         return b64decode(value, validate=True)
     if name == "demands":
         return Demands(tuple(b64decode(item, validate=True) for item in value[0]), *value[1:])

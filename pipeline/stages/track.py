@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
-import numpy as np
-
-from pipeline.models.conversation import ConversationHead
-from pipeline.models.scorer import ACTS, POLARITIES, SIGNALS, TextScores
+from pipeline.models.conversation import ConversationHead, Heard
+from pipeline.models.scorer import ACTS, POLARITIES, SIGNALS, TextScores, named_scores
 from pipeline.records import (
     ConversationResult,
     MessageResult,
@@ -21,50 +18,57 @@ from pipeline.records import (
 )
 from pipeline.signals.evidence import evidence_of, strongest
 from pipeline.stages.events import PRESENT, escalation_rule
-from pipeline.stages.features import embedding, features
-from pipeline.stages.fold import Changes, fold
+from pipeline.stages.features import embedding
+from pipeline.stages.fold import Changes, folded
+from pipeline.stages.moment import NO_MOMENT, Moment, next_moment
 from pipeline.stages.stage import Prepared, ScoredMessage
-from pipeline.stages.state import ConversationState, fitted
+from pipeline.stages.state import ROLES, ConversationState, evolved, fitted
 from pipeline.text.words import snap_to_words
 
-_DRIVERS = 5
+_SYSTEM = ROLES.index(Role.SYSTEM)
 _MAYBE = PRESENT - 1e-5
 """Scores below are not present, however they are rounded."""
 _SIGNALS = tuple(SignalName(name) for name in SIGNALS)
+_POLARITIES = tuple(Polarity(name) for name in POLARITIES)
 
 
 def step(
-    state: ConversationState, scored: ScoredMessage, head: ConversationHead
+    state: ConversationState, scored: ScoredMessage, head: ConversationHead, *, full: bool = False
 ) -> tuple[ConversationState, MessageResult]:
     """One message further.
 
     Args:
         state: the conversation before the message.
         scored: the message; at a system line the risk stays as it was.
-        head: gives the risk.
+        head: gives the scores in their context, and the risk.
+        full: the result has every head's probability.
 
     Returns:
         The conversation after the message, and what is said of the message. Offsets count in
         ``scored.prepared.redacted.text``.
     """
-    message = scored.prepared.message
-    result = _read(scored)
-    event = _event(state, result) if message.role is Role.CUSTOMER else {}
-    after = fold(_with_categories(state, len(head.categories)), scored, result, event)
-    changes = _risk(after, head, carried=message.role is Role.SYSTEM)
+    prepared, role = scored.prepared, scored.prepared.message.role
+    state = _with_categories(state, len(head.categories))
+    heard = _heard(state, scored, head)
+    said = _said(prepared, heard.scores)
+    event = _event(state, prepared.message.message_id, said) if role is Role.CUSTOMER else {}
+    escalated = state.escalated or "escalation_at" in event
+    risk = 1.0 if escalated else _score(heard.risk)
+    scores = named_scores(heard.scores, head.categories) if full and heard.scores is not None else None
+    result = MessageResult(prepared.message.message_id, role, prepared.language, risk, *said, scores)
+    changes = folded(state, ScoredMessage(prepared, heard.scores), result)
+    changes |= event
+    changes |= {"hidden": heard.hidden, "risk": risk, "risk_peak": max(state.risk_peak, risk)}
     if result.signals:
-        found = tuple(evidence_of(signal, message.message_id) for signal in result.signals)
-        changes["evidence"] = strongest(after.evidence, found)
-    if changes:
-        after = replace(after, **changes)
-    if after.evidence:
-        after = fitted(after)
-    return after, replace(result, risk=after.risk or 0.0)
+        found = tuple(evidence_of(signal, result.message_id) for signal in result.signals)
+        changes["evidence"] = strongest(state.evidence, found)
+    after = evolved(state, changes)
+    return (fitted(after) if after.evidence else after), result
 
 
 def summarise(state: ConversationState, head: ConversationHead) -> ConversationResult:
     """What is said of the conversation as a whole, up to the state's last message."""
-    outlook = head.outlook(features(_with_categories(state, len(head.categories))), embedding(state))
+    outlook = head.outlook(state.hidden, embedding(state))
     return ConversationResult(
         categories=_categories(head.categories, outlook.complaint, outlook.categories.tolist()),
         stage=outlook.stage,
@@ -79,25 +83,24 @@ def summarise(state: ConversationState, head: ConversationHead) -> ConversationR
     )
 
 
-def _read(scored: ScoredMessage) -> MessageResult:
-    """Everything of a result but the risk. Scores are rounded as they are written, so that rules and readers agree."""
-    prepared, scores = scored.prepared, scored.scores
-    message = prepared.message
-    result = partial(MessageResult, message.message_id, message.role, prepared.language, risk=0.0)
-    if message.role is Role.CUSTOMER:
+_Said = tuple[float | None, float | None, Polarity | None, tuple[Signal, ...], tuple[Scored, ...]]
+"""Anger, frustration, polarity, signals and acts of a result, in this order."""
+
+
+def _said(prepared: Prepared, scores: TextScores | None) -> _Said:
+    """Scores of a result. They are rounded as they are written, so that rules and readers agree."""
+    role = prepared.message.role
+    if role is Role.CUSTOMER:
         if scores is None:
-            return result(anger=0.0, frustration=0.0, polarity=Polarity.NEUTRAL)
-        return result(
-            anger=_score(scores.anger),
-            frustration=_score(scores.frustration),
-            polarity=Polarity(POLARITIES[int(np.argmax(scores.polarity))]),
-            signals=_signals(scores, prepared),
-        )
-    if message.role is Role.AGENT and scores is not None:
+            return 0.0, 0.0, Polarity.NEUTRAL, (), ()
+        tones = scores.polarity.tolist()
+        polarity = _POLARITIES[tones.index(max(tones))]
+        return _score(scores.anger), _score(scores.frustration), polarity, _signals(scores, prepared), ()
+    if role is Role.AGENT and scores is not None:
         acts = zip(ACTS, scores.acts.tolist(), strict=True)
-        present = ((name, _score(value)) for name, value in acts if value >= _MAYBE)
-        return result(acts=tuple(Scored(name, value) for name, value in present if value >= PRESENT))
-    return result()
+        present = [(name, _score(value)) for name, value in acts if value >= _MAYBE]
+        return None, None, None, (), tuple(Scored(name, value) for name, value in present if value >= PRESENT)
+    return None, None, None, (), ()
 
 
 def _signals(scores: TextScores, prepared: Prepared) -> tuple[Signal, ...]:
@@ -135,12 +138,13 @@ def _with_categories(state: ConversationState, count: int) -> ConversationState:
     return replace(state, categories_max=(0.0,) * count, categories_sum=(0.0,) * count)
 
 
-def _event(before: ConversationState, result: MessageResult) -> Changes:
+def _event(before: ConversationState, message_id: str, said: _Said) -> Changes:
     """What an escalation event changes in the state; nothing where the message is none."""
+    anger, frustration, _, signals, _ = said
     rule = escalation_rule(
-        anger=result.anger or 0.0,
-        frustration=result.frustration or 0.0,
-        signals={signal.name for signal in result.signals},
+        anger=anger or 0.0,
+        frustration=frustration or 0.0,
+        signals={signal.name for signal in signals},
         asked_before=before.asked_supervisor,
         hot_before=before.hot,
     )
@@ -148,19 +152,18 @@ def _event(before: ConversationState, result: MessageResult) -> Changes:
         return {}
     if before.escalated:
         return {"event": rule}
-    return {"event": rule, "escalation_at": result.message_id, "escalation_rule": rule}
+    return {"event": rule, "escalation_at": message_id, "escalation_rule": rule}
 
 
-def _risk(state: ConversationState, head: ConversationHead, *, carried: bool) -> Changes:
-    """Changes of the risk and of what drives it."""
-    if state.escalated:
-        return {"risk": 1.0, "risk_peak": 1.0}
-    if carried and state.risk is not None:
-        return {}
-    vector = features(state)
-    risk = _score(head.risk(vector))
-    drivers = tuple((name, round(share, 4)) for name, share in head.contributions(vector)[:_DRIVERS])
-    return {"risk": risk, "risk_peak": max(state.risk_peak, risk), "drivers": drivers}
+def _heard(state: ConversationState, scored: ScoredMessage, head: ConversationHead) -> Heard:
+    """What the head makes of a message; a system line leaves it as it was."""
+    message = scored.prepared.message
+    if message.role is Role.SYSTEM:
+        risk = head.hear(b"", Role.BOT, NO_MOMENT, None).risk if state.risk is None else state.risk
+        return Heard(state.hidden, None, risk)
+    before = sum(state.tally.roles) - state.tally.roles[_SYSTEM]
+    moment = Moment(state.first_at, state.last_at, 0.0, state.tally.customers_in_row, before)
+    return head.hear(state.hidden, message.role, next_moment(moment, message).numbers(), scored.scores)
 
 
 def _categories(names: Sequence[str], complaint: float, scores: Sequence[float]) -> tuple[Scored, ...]:

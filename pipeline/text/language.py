@@ -26,25 +26,33 @@ _SILENT = re.compile(
 """Spans that say nothing about the language: placeholders, links, e-mail, media in brackets, handles.
 
 A mailbox is looked for where a run of its characters begins, not inside: long runs would take their length squared."""
+_MAYBE_SILENT = re.compile(r"[<@#\[【]")
+"""Stands in every silent span but links."""
+_HAN_RUN = re.compile(f"{_HAN}+")
+_ANY_LETTER = re.compile(_LETTER)
+_TIED = r"[ \t]?\d+[A-Za-z]{0,4}\b"
 _TOKEN = re.compile(
-    rf"(?P<han>{_HAN})|(?P<latin>{_LETTER}+(?:['’-]{_LETTER}+)*)(?P<code>[\d_][\w-]*)?|\d[\w.-]*", re.ASCII
+    rf"({_LETTER}+(?:['’-]{_LETTER}+)*)([\d_][\w-]*)?(?:(?=({_TIED}))|)|\d[\w.-]*",
+    re.ASCII,
 )
-_TIED = re.compile(r"[ \t]?\d+[A-Za-z]{0,4}\b", re.ASCII)
+"""A Latin word, the digits that make it a code and a number that follows it; or a number."""
+_KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 
 
 def _weights(text: str) -> tuple[float, float]:
     """Weights (Chinese, English) of a text without silent spans."""
-    han = latin = guests = 0
-    for token in _TOKEN.finditer(text):
-        word = token["latin"]
-        if token["han"]:
-            han += 1
-        elif word is not None:
-            if token["code"] and (len(token["code"]) > 3 or word.lower() not in words_of("en", "guest_words.txt")):
-                continue  # an order or part number
-            is_name = token["code"] or _TIED.match(text, token.end()) or _is_guest(word)
-            guests += bool(is_name)
-            latin += not is_name
+    han = 0 if text.isascii() else sum(map(len, _HAN_RUN.findall(text)))
+    latin = guests = 0
+    for token in _TOKEN.finditer(text) if _ANY_LETTER.search(text) else ():
+        word, code, tied = token.groups()
+        if not word or (code and (len(code) > 3 or word.lower() not in words_of("en", "guest_words.txt"))):
+            continue  # a number, or that of an order or part
+        if code or tied or _is_guest(word):
+            guests += 1
+        else:
+            latin += 1
+        if not han:
+            break  # English however many words follow
     if not han or latin >= 2:
         latin += guests
     return float(han), latin * _LATIN_WEIGHT
@@ -71,8 +79,9 @@ def detect_language(text: str) -> Language:
     Args:
         text: any string; best in normalised form, traditional or simplified.
     """
-    bare = _SILENT.sub(_aside, text)
-    if re.search("[\u3040-\u30ff\uac00-\ud7af]", bare) and _is_foreign(bare):
+    is_worth = _MAYBE_SILENT.search(text) or "://" in text or "www." in text
+    bare = _SILENT.sub(_aside, text) if is_worth else text
+    if not bare.isascii() and _KANA_OR_HANGUL.search(bare) and _is_foreign(bare):
         return Language.UND
     han, latin = _weights(bare)
     return _judge(han, latin)
@@ -89,7 +98,7 @@ def _judge(han: float, latin: float) -> Language:
 
 def _is_foreign(text: str) -> bool:
     """Japanese or Korean: their own letters outweigh a stray の in Chinese."""
-    own = len(re.findall("[\u3040-\u30ff\uac00-\ud7af]", text))
+    own = len(_KANA_OR_HANGUL.findall(text))
     return own >= 3 and own * 2 > len(re.findall(_HAN, text))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.text.redact_patterns import HAN, Finding
+from pipeline.text.redact_patterns import HAN, Finding, matches
 
 _D = r"(?:[甲乙丙丁]?\d{1,5}[A-Za-z]?(?:[\-之]\d{1,5}){0,3}|[零〇一二三四五六七八九十百]{1,5})"
 _H = f"[{HAN}]"
@@ -32,9 +32,18 @@ _UNITS = re.compile(
     rf"|[A-Za-z] ?(?:栋|棟|幢|座) ?\d{{2,4}}(?:室|房)?(?![\d元块])|(?<![{HAN}\d\-])(?<!码[ :：])\d{{1,3}}-\d{{1,2}}-\d{{3,4}}室?(?![\d\-])|(?<![\d.])[1-9]\d{{2,3}}(?:室|號室|号房)(?!内|外|友)"
     r"|[A-Za-z\d]{1,3}(?:樓|楼)[A-Za-z\d]{1,4}室"
 )
-_NUMBERED = re.compile(r"[号號楼樓栋棟幢座单單层層室房户门組组弄巷期区區]|\d-\d")
+_NUMBERED = re.compile(
+    r"[\dA-Za-z零〇一二三四五六七八九十百](?: ?[号號楼樓栋棟幢座单單层層室房户门組组弄巷期区區]|-\d)"
+)
 """Without one of these no Chinese address has a house or a room."""
+_STREET_SIGN = re.compile("[路街巷弄道同]")
+_PLACED_SIGN = re.compile("[省市区區县縣镇鎮乡鄉道]")
+_ESTATE_SIGN = re.compile("[区區园園寓厦廈场場村城苑邨阁閣轩軒心府湾灣庭居里坊舍学校院庄莊]")
+_UNITS_SIGN = re.compile(r"[楼樓栋棟幢座单單室号]|\d-\d")
+"""These stand in all that the four find."""
+_POSTCODE_SIGN = re.compile("[邮郵]|postal|postcode|zip|pin")
 _FIGURE = re.compile(r"\d")
+_LETTER = re.compile("[a-z]")
 _LED = re.compile(
     r"(?:收货地址|收貨地址|收件地址|寄件地址|送货地址|家庭住址|联系地址|聯絡地址|新地址|地址|住址)(?:改成|改为|换成|是|为|為|在|[:：])[:：\s]*"
     r"(?P<place>[^\n,，。;；!！?？<>\ue000]{4,60})"
@@ -71,29 +80,47 @@ _ZIP = r"(?:(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEH
 _UK = r"(?:(?:[A-Z]{1,2}\d[A-Z\d]?) \d[ABD-HJLNP-UW-Z]{2})"
 _CANADA = r"(?:[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d)"
 _REST = rf"(?:,? *{_APART})*(?:,? +[A-Z][a-z][a-zA-Z.\-]*(?: [A-Z][a-z]+){{0,2}}){{0,2}}(?:,? +(?:{_ZIP}|{_UK}|{_CANADA}|(?:NSW|VIC|QLD|WA|SA|TAS|ACT) \d{{4}}|\d{{5,6}}(?: [A-Z][a-z]+){{0,2}}))?"
-_WESTERN = (
-    re.compile(
-        rf"(?:{_APART},? +)?(?<![\d$£€.#])(?<![\d][.,])\b\d{{1,5}}[A-Za-z]?(?:[\-/]\d{{1,4}})?,? +(?:(?:[NSEW]|North|South|East|West)\.? +)?(?:[A-Z][\w'.\-]*|\d{{1,3}}(?:st|nd|rd|th)) +(?:[A-Z][\w'.\-]* +){{0,3}}{_STREET_WORD}\b\.?(?: \d{{1,3}}\b)?{_REST}"
-    ),
-    re.compile(
-        r"(?<![\d$£€.])\b\d{1,5}[a-z]? (?!minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|miles?|km|times?|people|of|on|in|at|the|to|by|for|from|or|and|more|different|way|blocks?|dead|long|main road users)"
-        r"(?:[a-z][a-z'\-]{2,14} ){1,2}(?<!the )(?<!down )(?<!same )(?:street|road|avenue|lane|boulevard|rd|ave|blvd)\b(?:,? (?:apt|flat|unit|suite) ?\w{1,5})?"
-    ),
-    re.compile(
-        rf"\b(?:Jalan|Jln|Lorong|Rue|Calle) [A-Z][\w']*(?: [A-Z\d][\w']*){{0,3}},? (?:No\.? ?)?\d{{1,4}}[A-Z]?\b{_REST}|\b(?:No\.? ?)?\d{{1,4}}[A-Z]?,? (?:Jalan|Jln|Lorong) [A-Z][\w']*(?: [\dA-Z][\w/]*){{0,3}}{_REST}"
-    ),
-    re.compile(
-        r"\b(?:Blk|Block|Blok)\.? \d{1,4}[A-Z]?,? [A-Z][\w']*(?: [A-Z\d][\w']*){0,4}(?:,? #\d{1,3}-\d{1,4})?(?:,? Singapore \d{6})?"
-    ),
-    re.compile(rf"\b(?:[A-Z][a-z]+ ){{0,2}}[A-Z][a-z]+, {_ZIP}\b|\b{_ZIP}\b"),
-    re.compile(rf"(?<![A-Za-z\d\-]){_UK}(?![A-Za-z\d\-])"),
-    re.compile(r"(?<![A-Za-z\d\-])[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d(?![A-Za-z\d\-])"),
-    re.compile(r"\bP\.? ?O\.? Box \d{1,6}\b", re.IGNORECASE),
-    re.compile(r"\b(?:Singapore|S\()\s?\d{6}\)?(?!\d)"),
-    _FLAT := re.compile(
-        r"\b(?:Flat|Apt|Apartment|Unit|Suite|Rm|Room) (?:\d{1,4}[A-Z]?|[A-Z]\d{0,3})(?:,| (?=\d{1,2}/F)) ?(?:\d{1,2}/F,? )?(?:(?:Block|Tower) \w{1,3},? )?[A-Z][a-z]+(?: [A-Z][a-z]+){0,3} (?:House|Court|Building|Mansions?|Towers?|Estate|Centre|Center|Plaza|Gardens?|Place|Heights|Villas?)\b"
-    ),
+_FLAT = re.compile(
+    r"\b(?:Flat|Apt|Apartment|Unit|Suite|Rm|Room) (?:\d{1,4}[A-Z]?|[A-Z]\d{0,3})(?:,| (?=\d{1,2}/F)) ?(?:\d{1,2}/F,? )?(?:(?:Block|Tower) \w{1,3},? )?[A-Z][a-z]+(?: [A-Z][a-z]+){0,3} (?:House|Court|Building|Mansions?|Towers?|Estate|Centre|Center|Plaza|Gardens?|Place|Heights|Villas?)\b"
 )
+_WESTERN = (
+    (
+        re.compile(rf"{_STREET_WORD}\b"),
+        re.compile(
+            rf"(?:{_APART},? +)?(?<![\d$£€.#])(?<![\d][.,])\b\d{{1,5}}[A-Za-z]?(?:[\-/]\d{{1,4}})?,? +(?:(?:[NSEW]|North|South|East|West)\.? +)?(?:[A-Z][\w'.\-]*|\d{{1,3}}(?:st|nd|rd|th)) +(?:[A-Z][\w'.\-]* +){{0,3}}{_STREET_WORD}\b\.?(?: \d{{1,3}}\b)?{_REST}"
+        ),
+    ),
+    (
+        re.compile(" (?:street|road|avenue|lane|boulevard|rd|ave|blvd)"),
+        re.compile(
+            r"(?<![\d$£€.])\b\d{1,5}[a-z]? (?!minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|miles?|km|times?|people|of|on|in|at|the|to|by|for|from|or|and|more|different|way|blocks?|dead|long|main road users)"
+            r"(?:[a-z][a-z'\-]{2,14} ){1,2}(?<!the )(?<!down )(?<!same )(?:street|road|avenue|lane|boulevard|rd|ave|blvd)\b(?:,? (?:apt|flat|unit|suite) ?\w{1,5})?"
+        ),
+    ),
+    (
+        re.compile("Jalan|Jln|Lorong|Rue|Calle"),
+        re.compile(
+            rf"\b(?:Jalan|Jln|Lorong|Rue|Calle) [A-Z][\w']*(?: [A-Z\d][\w']*){{0,3}},? (?:No\.? ?)?\d{{1,4}}[A-Z]?\b{_REST}|\b(?:No\.? ?)?\d{{1,4}}[A-Z]?,? (?:Jalan|Jln|Lorong) [A-Z][\w']*(?: [\dA-Z][\w/]*){{0,3}}{_REST}"
+        ),
+    ),
+    (
+        re.compile("Blk|Block|Blok"),
+        re.compile(
+            r"\b(?:Blk|Block|Blok)\.? \d{1,4}[A-Z]?,? [A-Z][\w']*(?: [A-Z\d][\w']*){0,4}(?:,? #\d{1,3}-\d{1,4})?(?:,? Singapore \d{6})?"
+        ),
+    ),
+    (re.compile(r"[A-Z]{2} \d{5}"), re.compile(rf"\b(?:[A-Z][a-z]+ ){{0,2}}[A-Z][a-z]+, {_ZIP}\b|\b{_ZIP}\b")),
+    (re.compile(r"[A-Z\d] \d[A-Z]{2}"), re.compile(rf"(?<![A-Za-z\d\-]){_UK}(?![A-Za-z\d\-])")),
+    (
+        re.compile(r"\d[A-Z] \d[A-Z]\d"),
+        re.compile(r"(?<![A-Za-z\d\-])[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d(?![A-Za-z\d\-])"),
+    ),
+    (re.compile(r"[Bb][Oo][Xx]"), re.compile(r"\bP\.? ?O\.? Box \d{1,6}\b", re.IGNORECASE)),
+    (re.compile(r"Singapore|S\("), re.compile(r"\b(?:Singapore|S\()\s?\d{6}\)?(?!\d)")),
+    (re.compile("Flat|Apt|Apartment|Unit|Suite|Rm|Room"), _FLAT),
+)
+"""Each form, and what stands in all that it finds."""
+_WESTERN_LED_SIGN = re.compile("address|deliver|ship|i live at")
 _WESTERN_LED = re.compile(
     r"\b(?:(?:my|our|home|delivery|shipping|new|billing|correct|postal|mailing) address (?:is|to|:)|address:|deliver(?:ed)? (?:it )?to|ship(?:ped)? (?:it )?to|i live at)\s*"
     r"(?P<place>(?:(?:flat|apt|unit|no\.?|house|#)\s*)?[\w\-/]*\d[\w\-/]*,? [A-Za-z][^\n.;!?<>\ue000]{3,60})",
@@ -101,33 +128,42 @@ _WESTERN_LED = re.compile(
 )
 
 
-def addresses(text: str) -> Iterator[Finding]:
+_CHINESE = (
+    (_STREET_SIGN, _STREET),
+    (_PLACED_SIGN, _PLACED),
+    (_ESTATE_SIGN, _COMPOUND),
+    (_UNITS_SIGN, _UNITS),
+)
+
+
+def addresses(text: str, folded: str) -> Iterator[Finding]:
     """Addresses with a house or room number; towns and streets alone are not private."""
     if not text.isascii():
         yield from _chinese(text)
-    yield from _western(text)
+    yield from _western(text, folded)
 
 
 def _chinese(text: str) -> Iterator[Finding]:
-    for pattern in (_STREET, _PLACED, _COMPOUND, _UNITS) if _NUMBERED.search(text) else ():
-        for m in pattern.finditer(text):
+    for sign, pattern in _CHINESE if _NUMBERED.search(text) else ():
+        for m in pattern.finditer(text) if sign.search(text) else ():
             yield Finding(*_trimmed(text, *m.span()), "<ADDRESS>")
-    for m in _LED.finditer(text):
+    for m in _LED.finditer(text) if "址" in text else ():
         if re.search(r"\d|[省市区區县縣镇鎮路街村]", m["place"]):
             yield Finding(*_trimmed(text, *m.span("place")), "<ADDRESS>")
 
 
-def _western(text: str) -> Iterator[Finding]:
+def _western(text: str, folded: str) -> Iterator[Finding]:
     if not _FIGURE.search(text):
-        for m in _FLAT.finditer(text):
-            yield Finding(*m.span(), "<ADDRESS>")
+        yield from matches(_FLAT, text, "<ADDRESS>")
         return
-    for m in _POSTCODE.finditer(text):
-        yield Finding(*m.span("code"), "<ADDRESS>")
-    for pattern in _WESTERN:
-        for m in pattern.finditer(text):
-            yield Finding(*m.span(), "<ADDRESS>")
-    for m in _WESTERN_LED.finditer(text):
+    if _POSTCODE_SIGN.search(folded):
+        yield from matches(_POSTCODE, text, "<ADDRESS>", group="code")
+    if not _LETTER.search(folded):
+        return
+    for sign, pattern in _WESTERN:
+        if sign.search(text):
+            yield from matches(pattern, text, "<ADDRESS>")
+    for m in _WESTERN_LED.finditer(text) if _WESTERN_LED_SIGN.search(folded) else ():
         if "," not in m["place"] and not re.search(rf"\b{_STREET_WORD}\b", m["place"], re.IGNORECASE):
             continue
         yield Finding(*m.span("place"), "<ADDRESS>")

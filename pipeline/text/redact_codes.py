@@ -5,58 +5,80 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.text.redact_patterns import LEFT, RIGHT, Finding, digit_count
+from pipeline.text.redact_patterns import LEFT, RIGHT, Finding, matches
 
 _IS = r"(?:\s*(?:是|为|為|係|is|was|=|[:：#＃])\s*|\s+)?"
 _NUMBER = r"(?:[\s_.]*(?:编号|編號|号码|號碼|单号|單號|号|號|numbers?|num|no\.?|nr\.?|#|id|ref(?:erence)?|code))"
-_ORDER_WORD = (
-    r"(?:订单|訂單|确认|確認|凭证|憑證|交易|工单|工單|案件|保单|保單|发票|發票|合同|预约|預約|预订|預訂|退款|退货|退貨|售后|售後|投诉|投訴|报修|報修|流水|受理|服务单|維修單|单号|單號|编号|編號|取票|订座|席位"
-    r"|\b(?:orders?|po|purchase|invoice|ref(?:erence)?|ticket|case|booking|reservation|confirmation|complaint|claim|policy|transaction|txn|trans|receipt|rma|return|refund|incident|request|repair|job|quote|contract|pnr|record locator|enquiry|inquiry|report))"
+_ORDER_ZH = "订单|訂單|确认|確認|凭证|憑證|交易|工单|工單|案件|保单|保單|发票|發票|合同|预约|預約|预订|預訂|退款|退货|退貨|售后|售後|投诉|投訴|报修|報修|流水|受理|服务单|維修單|单号|單號|编号|編號|取票|订座|席位"
+_ORDER_EN = r"orders?|po|purchase|invoice|ref(?:erence)?|ticket|case|booking|reservation|confirmation|complaint|claim|policy|transaction|txn|trans|receipt|rma|return|refund|incident|request|repair|job|quote|contract|pnr|record locator|enquiry|inquiry|report"
+_TRACKING_ZH = "快递|快遞|运单|運單|物流|包裹|邮件|郵件|顺丰|順豐|中通|圆通|圓通|韵达|韻達|申通|极兔|邮政"
+_TRACKING_EN = r"tracking|waybill|awb|parcel|consignment|shipment|package|track"
+_ACCOUNT_ZH = "账号|帳號|帐号|账户|帳戶|帐户|会员|會員|客户号|客戶編號|用户id|用户名|微信|qq"
+_ACCOUNT_EN = r"account|acct|a/c|member(?:ship)?|customer|user|client|loyalty|wechat|weixin|line|telegram|skype"
+_TRACKING_WORD, _ORDER_WORD, _ACCOUNT_WORD = (
+    rf"(?:{zh}|\b(?:{en}))"
+    for zh, en in ((_TRACKING_ZH, _TRACKING_EN), (_ORDER_ZH, _ORDER_EN), (_ACCOUNT_ZH, _ACCOUNT_EN))
 )
-_TRACKING_WORD = r"(?:快递|快遞|运单|運單|物流|包裹|邮件|郵件|顺丰|順豐|中通|圆通|圓通|韵达|韻達|申通|极兔|邮政|\b(?:tracking|waybill|awb|parcel|consignment|shipment|package|track))"
-_ACCOUNT_WORD = r"(?:账号|帳號|帐号|账户|帳戶|帐户|会员|會員|客户号|客戶編號|用户id|用户名|微信|qq|\b(?:account|acct|a/c|member(?:ship)?|customer|user|client|loyalty|wechat|weixin|line|telegram|skype))"
+_TRACKING_SIGN, _ORDER_SIGN, _ACCOUNT_SIGN = (
+    re.compile(f"{zh}|{en}")
+    for zh, en in ((_TRACKING_ZH, _TRACKING_EN), (_ORDER_ZH, _ORDER_EN), (_ACCOUNT_ZH, _ACCOUNT_EN))
+)
+"""Quicker to find than the words, in the caseless form of a text, and in all of them."""
 _ID = r"(?P<id>[A-Za-z0-9](?:[A-Za-z0-9]|[\-_/](?=[A-Za-z0-9])){2,39})"
 _GROUPED = r"(?P<id>[A-Z]{0,4}\d{2,6}(?: \d{2,6}){1,5})"
+_WORDS = (
+    (_TRACKING_SIGN, _TRACKING_WORD, "<TRACKING>"),
+    (_ORDER_SIGN, _ORDER_WORD, "<ORDER>"),
+    (_ACCOUNT_SIGN, _ACCOUNT_WORD, "<ACCOUNT>"),
+)
 _LED_MARKED = [
-    (re.compile(rf"{word}{_NUMBER}{{1,2}}{_IS}{_ID}(?![A-Za-z0-9])(?![.,:]\d)", re.IGNORECASE), placeholder)
-    for word, placeholder in ((_TRACKING_WORD, "<TRACKING>"), (_ORDER_WORD, "<ORDER>"), (_ACCOUNT_WORD, "<ACCOUNT>"))
+    (sign, re.compile(rf"{word}{_NUMBER}{{1,2}}{_IS}{_ID}(?![A-Za-z0-9])(?![.,:]\d)", re.IGNORECASE), placeholder)
+    for sign, word, placeholder in _WORDS
 ]
 _LED_BARE = [
-    (re.compile(rf"{word}(?:单|單)?{_IS}{_ID}(?![A-Za-z0-9])(?![.,:]\d){RIGHT}", re.IGNORECASE), placeholder)
-    for word, placeholder in ((_TRACKING_WORD, "<TRACKING>"), (_ORDER_WORD, "<ORDER>"), (_ACCOUNT_WORD, "<ACCOUNT>"))
+    (sign, re.compile(rf"{word}(?:单|單)?{_IS}{_ID}(?![A-Za-z0-9])(?![.,:]\d){RIGHT}", re.IGNORECASE), placeholder)
+    for sign, word, placeholder in _WORDS
 ]
 _LED_GROUPED = [
     (
+        sign,
         re.compile(rf"{word}(?:{_NUMBER}|\s*(?:is|[:：#])){{1,2}}{_IS}{_GROUPED}(?![A-Za-z0-9])", re.IGNORECASE),
         placeholder,
     )
-    for word, placeholder in ((_TRACKING_WORD, "<TRACKING>"), (_ORDER_WORD, "<ORDER>"))
+    for sign, word, placeholder in _WORDS[:2]
 ]
+_CODE_MARKED = re.compile(r"[0-9](?:[A-Za-z\u0130\u0131\u017f\u212a_/\-]*[0-9]){2}")
+_CODE_BARE = re.compile(r"[0-9](?:[A-Za-z\u0130\u0131\u017f\u212a_/\-]*[0-9]){4}")
+_GROUPS = re.compile(r"\d\d \d\d")
+"""These stand in all codes that the three find."""
+_LOCATOR_SIGN = re.compile("pnr|booking|reservation|record locator|confirmation")
 _LOCATOR = re.compile(
     r"\b(?:pnr|booking|reservation|record locator|confirmation)(?:\s+(?:ref(?:erence)?|code|number|no\.?))?(?:\s*(?:is|[:：#=])\s*|\s+)(?P<id>(?-i:[A-Z0-9]{6}))\b",
     re.IGNORECASE,
 )
+_PARCEL = re.compile(r"(?<![A-Za-z\d])1[Zz](?: ?[A-Za-z0-9]){16}(?![A-Za-z\d])")
 _SHAPES = [
-    (re.compile(pattern), placeholder)
-    for pattern, placeholder in (
-        (r"(?<![A-Za-z\d])(?:SF|sf)\d{10,15}(?!\d)", "<TRACKING>"),
+    (least, re.compile(pattern), placeholder)
+    for least, pattern, placeholder in (
+        (10, r"(?<![A-Za-z\d])(?:SF|sf)\d{10,15}(?!\d)", "<TRACKING>"),
         (
+            9,
             r"(?<![A-Za-z\d])(?:YT|ZTO?|STO|YD|JT|DPK?|TT|BEST|JDV?[A-Z]{0,2}|JDX|JDK|UK|HT|EMS|CN|LP|TBA|AAA|KY|DB|GTO|yt|jd|jt|zt)\d{9,18}(?:-\d+-\d+-?)?(?![A-Za-z\d])",
             "<TRACKING>",
         ),
-        (r"(?<![A-Za-z\d])[A-Z]{2}\d{9}[A-Z]{2}(?![A-Za-z\d])", "<TRACKING>"),
-        (r"(?<![A-Za-z\d])1[Zz](?: ?[A-Za-z0-9]){16}(?![A-Za-z\d])", "<TRACKING>"),
-        (r"(?<![A-Za-z\d])9[2-5]\d{20}(?!\d)", "<TRACKING>"),
-        (r"(?<![\d\-])\d{3}-\d{7}-\d{7}(?![\d\-])", "<ORDER>"),
-        (rf"{LEFT}(?<![A-Za-z])(?!0086)\d{{15,32}}(?![A-Za-z]){RIGHT}", "<ORDER>"),
-        (r"(?<![A-Za-z\d])(?:[A-Z]{2,5}[-_]?)?(?:20\d{6})[-_]?\d{4,14}(?![A-Za-z\d])", "<ORDER>"),
-        (r"(?<![A-Za-z\d])[A-Z]{2,5}-?\d{8,18}(?![A-Za-z\d])", "<ORDER>"),
-        (r"(?<![A-Za-z\d])[A-Z]{2,6}-(?:20\d{2}-\d{3,10}|\d{5,12})(?![A-Za-z\d])", "<ORDER>"),
-        (r"(?<![A-Za-z\d&])#(?=[A-Z0-9\-]*\d{4})[A-Z0-9][A-Z0-9\-]{4,24}(?![A-Za-z\d])", "<ORDER>"),
+        (9, r"(?<![A-Za-z\d])[A-Z]{2}\d{9}[A-Z]{2}(?![A-Za-z\d])", "<TRACKING>"),
+        (22, r"(?<![A-Za-z\d])9[2-5]\d{20}(?!\d)", "<TRACKING>"),
+        (7, r"(?<![\d\-])\d{3}-\d{7}-\d{7}(?![\d\-])", "<ORDER>"),
+        (15, rf"{LEFT}(?<![A-Za-z])(?!0086)\d{{15,32}}(?![A-Za-z]){RIGHT}", "<ORDER>"),
+        (8, r"(?<![A-Za-z\d])(?:[A-Z]{2,5}[-_]?)?(?:20\d{6})[-_]?\d{4,14}(?![A-Za-z\d])", "<ORDER>"),
+        (8, r"(?<![A-Za-z\d])[A-Z]{2,5}-?\d{8,18}(?![A-Za-z\d])", "<ORDER>"),
+        (4, r"(?<![A-Za-z\d])[A-Z]{2,6}-(?:20\d{2}-\d{3,10}|\d{5,12})(?![A-Za-z\d])", "<ORDER>"),
+        (4, r"(?<![A-Za-z\d&])#(?=[A-Z0-9\-]*\d{4})[A-Z0-9][A-Z0-9\-]{4,24}(?![A-Za-z\d])", "<ORDER>"),
     )
 ]
-_PARCEL_LETTER = re.compile("1[Zz]")
-"""Of all shapes only this one may have fewer than four digits."""
+"""Each form of digits that must stand in a row, the form, what it is."""
+_PARCELS = (_PARCEL, *(pattern for _, pattern, kind in _SHAPES if kind == "<TRACKING>"))
+_FIGURES = re.compile(r"\d+")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _NO_ID = re.compile(
     r"(?:19|20)\d\d(?:[-/]?(?:0?[1-9]|1[0-2])(?:[-/]?(?:0?[1-9]|[12]\d|3[01]))?)?|\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?|12[0-9]{3}|9[56]\d{3}|100\d{2}"
@@ -64,37 +86,37 @@ _NO_ID = re.compile(
 """Years, dates, public short numbers."""
 
 
-def led_codes(text: str) -> Iterator[Finding]:
+def led_codes(text: str, folded: str) -> Iterator[Finding]:
     """Order, tracking and account numbers by the word before them."""
-    digits = digit_count(text)
-    for pattern, placeholder in _LED_MARKED if digits >= 3 else ():
-        for m in pattern.finditer(text):
+    for sign, pattern, placeholder in _LED_MARKED if _CODE_MARKED.search(text) else ():
+        for m in pattern.finditer(text) if sign.search(folded) else ():
             if _is_code(m["id"], digits=3, length=4):
                 yield Finding(*_code_span(m), _kind(m["id"], placeholder))
-    for pattern, placeholder in _LED_GROUPED if digits >= 4 else ():
-        for m in pattern.finditer(text):
-            yield Finding(*m.span("id"), placeholder)
-    for m in _LOCATOR.finditer(text):
+    for sign, pattern, placeholder in _LED_GROUPED if _GROUPS.search(text) else ():
+        if sign.search(folded):
+            yield from matches(pattern, text, placeholder, group="id")
+    for m in _LOCATOR.finditer(text) if _LOCATOR_SIGN.search(folded) else ():
         if m["id"].isupper() or not m["id"].isdigit():
             yield Finding(*m.span("id"), "<ORDER>")
-    for pattern, placeholder in _LED_BARE if digits >= 5 else ():
-        for m in pattern.finditer(text):
+    for sign, pattern, placeholder in _LED_BARE if _CODE_BARE.search(text) else ():
+        for m in pattern.finditer(text) if sign.search(folded) else ():
             if _is_code(m["id"], digits=5, length=6):
                 yield Finding(*_code_span(m), _kind(m["id"], placeholder))
 
 
-def known_shapes(text: str) -> Iterator[Finding]:
+def known_shapes(text: str, folded: str) -> Iterator[Finding]:
     """Numbers of couriers and shops by their own shape, and long bare runs of digits."""
-    if digit_count(text) < 4 and not _PARCEL_LETTER.search(text):
-        return
-    for pattern, placeholder in _SHAPES:
-        for m in pattern.finditer(text):
-            yield Finding(*m.span(), placeholder)
+    longest = max(map(len, _FIGURES.findall(text)), default=0)
+    for least, pattern, placeholder in _SHAPES if longest >= 4 else ():
+        if longest >= least:
+            yield from matches(pattern, text, placeholder)
+    if "1z" in folded:
+        yield from matches(_PARCEL, text, "<TRACKING>")
 
 
 def _kind(code: str, placeholder: str) -> str:
     """A courier's number is one whatever the word before it (单号SF…)."""
-    is_parcel = any(kind == "<TRACKING>" and pattern.fullmatch(code) for pattern, kind in _SHAPES)
+    is_parcel = any(pattern.fullmatch(code) for pattern in _PARCELS)
     if placeholder == "<ACCOUNT>" and _MOBILE.fullmatch(code):
         return "<PHONE>"  # 微信13800001234
     return "<TRACKING>" if is_parcel else placeholder
@@ -118,18 +140,19 @@ _LED_PLATE = re.compile(
     r"(?P<plate>(?=[A-Za-z \-]*\d)[A-Za-z0-9]{1,4}[ \-]?[A-Za-z0-9]{2,5})(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
-
-
+_PLATE_SIGN = re.compile("牌|plate|reg|vrn")
+"""Stands in the caseless form of all that the two others find."""
 _BRITISH = re.compile(r"(?<![A-Za-z\d])[A-Z]{2}\d{2} ?[A-Z]{3}(?=[^\n]{1,20}\b(?:reg|plate|registration)\b)")
 
 
-def plates(text: str) -> Iterator[Finding]:
+def plates(text: str, folded: str) -> Iterator[Finding]:
     """Mainland plates by form; others by the word before them."""
-    for m in _PLATE.finditer(text):
+    for m in () if text.isascii() else _PLATE.finditer(text):
         if len(m.group().rstrip("挂学警港澳")) - 1 >= 5:
             yield Finding(*m.span(), "<PLATE>")
-    for m in _BRITISH.finditer(text):
-        yield Finding(*m.span(), "<PLATE>")
+    if not _PLATE_SIGN.search(folded):
+        return
+    yield from matches(_BRITISH, text, "<PLATE>")
     for m in _LED_PLATE.finditer(text):
         if any(char.isdigit() for char in m["plate"]):
             yield Finding(*m.span("plate"), "<PLATE>")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.text.lexicon import entries, words_of
-from pipeline.text.redact_patterns import HAN, Finding, caseless
+from pipeline.text.redact_patterns import HAN, Finding, matches
 from pipeline.text.speakers import first_words, name_pattern
 
 _NOT_SURNAME_ALONE = "和来时任向有从成全于应解都边方常明包单官项位水易保台商计习古米项鱼会能查连"
@@ -15,14 +15,66 @@ _NOT_SURNAME_ALONE = "和来时任向有从成全于应解都边方常明包单�
 _NOT_GIVEN = "我你您他她它们的了是在有不要想来去说用买退换会能都就也和跟与及打给把被让叫吗吧呢啊么么这那个位先女小太老师经总谢謝,"
 
 
+_TITLES = "老师|老師|经理|經理|主管|师傅|師傅|医生|醫生|律师|律師|主任|店长|店長|警官|院长|大爷|大妈|阿姨|叔叔|同学"
+_ZH_SIGNS = (
+    (
+        "叫",
+        "名字",
+        "姓名",
+        "本人",
+        "收件人",
+        "收货人",
+        "收貨人",
+        "联系人",
+        "聯絡人",
+        "寄件人",
+        "持卡人",
+        "户名",
+        "戶名",
+        "机主",
+        "乘客",
+    ),
+    ("叫",),
+    ("姓",),
+    ("先生", "女士", "小姐", "太太", "夫人", "師奶", "生太"),
+    tuple(_TITLES.split("|")),
+    ("我是", "我系", "我係", "里是", "裡是"),
+    ("我是", "我系", "我係"),
+    ("客服",),
+)
+"""What stands in all that the form of ``_zh`` in the same place finds."""
+_ZH_SIGN = re.compile("|".join(sorted({sign for signs in _ZH_SIGNS for sign in signs})))
+_SHORT_TITLES = "总(?![结是体计量数部共之算会裁的有归监])|姐(?!姐|妹|夫)|哥(?!哥|们)|太(?!太|多|大|少|过|好|慢)|工(?!作|单|人|程|资)"
+
+
+def _doubles() -> list[str]:
+    return sorted(s for s in words_of("zh", "surnames.txt") if len(s) > 1)
+
+
+def _frequent() -> str:
+    frequent = "".join(line.replace(" ", "")[:100] for line in entries("zh", "surnames.txt")[:2])
+    return "".join(c for c in frequent if c not in _NOT_SURNAME_ALONE + "高安金石路方万黄白谢周马")
+
+
+@cache
+def _short_titles() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Family names with 总, 姐, 哥, 太 or 工, and a sign of them that is found quicker."""
+    double, frequent = "|".join(_doubles()), _frequent()
+    heads = "".join(sorted({*frequent, *(name[0] for name in _doubles())}))
+    return (
+        re.compile(rf"[{heads}]\w?[总姐哥太工]"),
+        re.compile(
+            rf"(?<![谢謝多感上本下这每一两最超很提偏更任如为{HAN}])(?P<name>(?:{double}|[{frequent}])(?:{_SHORT_TITLES}))"
+        ),
+    )
+
+
 @cache
 def _zh() -> tuple[re.Pattern[str], ...]:
     surnames = words_of("zh", "surnames.txt")
-    double = "|".join(sorted(s for s in surnames if len(s) > 1))
+    double, frequent = "|".join(_doubles()), _frequent()
     single = "".join(sorted(s for s in surnames if len(s) == 1))
     sure = "".join(sorted(s for s in surnames if len(s) == 1 and s not in _NOT_SURNAME_ALONE))
-    frequent = "".join(line.replace(" ", "")[:100] for line in entries("zh", "surnames.txt")[:2])
-    frequent = "".join(c for c in frequent if c not in _NOT_SURNAME_ALONE + "高安金石路方万黄白谢周马")
     given = f"[^\\W\\d_a-zA-Z{_NOT_GIVEN}]"
     name = rf"(?:(?:{double}){given}{{1,2}}|[{single}]{given}{{1,2}})"
     clear = f"(?:{double}|[{sure}])"
@@ -40,10 +92,7 @@ def _zh() -> tuple[re.Pattern[str], ...]:
             rf"(?<![谢謝多感上本下这每一两任])(?P<name>{clear}{given}{{0,2}}?(?:先生|女士|小姐|太太|夫人|師奶|生太))(?!姐|服务)"
         ),
         re.compile(
-            rf"(?<![谢謝多感上本下这每一两最超很提偏更任如为])(?P<name>(?:{double}|[{frequent}]){given}{{0,2}}?(?:老师|老師|经理|經理|主管|师傅|師傅|医生|醫生|律师|律師|主任|店长|店長|警官|院长|大爷|大妈|阿姨|叔叔|同学))"
-        ),
-        re.compile(
-            rf"(?<![谢謝多感上本下这每一两最超很提偏更任如为{HAN}])(?P<name>(?:{double}|[{frequent}])(?:总(?![结是体计量数部共之算会裁的有归监])|姐(?!姐|妹|夫)|哥(?!哥|们)|太(?!太|多|大|少|过|好|慢)|工(?!作|单|人|程|资)))"
+            rf"(?<![谢謝多感上本下这每一两最超很提偏更任如为])(?P<name>(?:{double}|[{frequent}]){given}{{0,2}}?(?:{_TITLES}))"
         ),
         re.compile(
             rf"(?:我是|这里是|這裡是|我系|我係)(?:客服|客户经理|专员|坐席|您的专属客服|专属客服|售后)?(?P<name>(?:小|阿|老)[{frequent}高黄周马方白谢])(?=[,，。!！.~～\s]|$)"
@@ -108,34 +157,54 @@ _CAPITALISED = re.compile(r"[A-Z][A-Za-z]{1,11}")
 _SENTENCE_NAME = re.compile(r"(?P<name>\b[A-Z][a-z]{1,11}\s[A-Z][a-z]{1,14})\b")
 
 
-def names_in(text: str, names: Collection[str]) -> Iterator[Finding]:
+_LATIN = re.compile("[a-z]")
+_EN_SIGN = re.compile("|".join(sorted({sign for signs, _ in _EN for sign in signs})))
+
+
+def names_in(text: str, folded: str, names: Collection[str]) -> Iterator[Finding]:
     """Speakers' names, people who introduce themselves, people with a title."""
-    folded = caseless(text)
-    for m in _spoken(text, folded, frozenset(names)) if names else ():
-        yield Finding(*m.span(), "<NAME>")
+    if names and any(map(folded.__contains__, _lead_words(tuple(names)))):
+        yield from _spoken(text, frozenset(names))
     if not text.isascii():
-        for pattern in _zh():
-            for m in pattern.finditer(text):
-                yield Finding(*m.span("name"), "<NAME>")
-    for signs, pattern in _EN:
-        if any(sign in folded for sign in signs):
-            for m in pattern.finditer(text):
-                yield Finding(*m.span("name"), "<NAME>")
-    yield from _listed(text)
+        yield from _chinese(text)
+    if _LATIN.search(folded):
+        if _EN_SIGN.search(folded):
+            yield from _introduced(text, folded)
+        yield from _listed(text)
 
 
-def _spoken(text: str, folded: str, names: frozenset[str]) -> Iterator[re.Match[str]]:
+@lru_cache(maxsize=4096)
+def _lead_words(names: tuple[str, ...]) -> tuple[str, ...]:
+    """``first_words`` by the tuple that speakers are kept in, whose order changes."""
+    return first_words(frozenset(names))
+
+
+def _spoken(text: str, names: frozenset[str]) -> list[Finding]:
     """Where speakers are named. Their expression is only built once a message may name one: most never do."""
-    if any(word in folded for word in first_words(names)):
-        pattern = name_pattern(names)
-        if pattern is not None:
-            yield from pattern.finditer(text)
+    pattern = name_pattern(names)
+    return [] if pattern is None else matches(pattern, text, "<NAME>")
+
+
+def _chinese(text: str) -> Iterator[Finding]:
+    if _ZH_SIGN.search(text):
+        for signs, pattern in zip(_ZH_SIGNS, _zh(), strict=True):
+            if any(map(text.__contains__, signs)):
+                yield from matches(pattern, text, "<NAME>", group="name")
+    sign, pattern = _short_titles()
+    if sign.search(text):
+        yield from matches(pattern, text, "<NAME>", group="name")
+
+
+def _introduced(text: str, folded: str) -> Iterator[Finding]:
+    for signs, pattern in _EN:
+        if any(map(folded.__contains__, signs)):
+            yield from matches(pattern, text, "<NAME>", group="name")
 
 
 def _listed(text: str) -> Iterator[Finding]:
     """Listed given names where somebody is addressed or signs."""
     first_names = words_of("en", "first_names.txt")
-    has_name = any(word.lower() in first_names for word in _CAPITALISED.findall(text))
+    has_name = not first_names.isdisjoint(map(str.lower, _CAPITALISED.findall(text)))
     for pattern in (_GREETED, _SENTENCE_NAME) if has_name else ():
         for m in pattern.finditer(text):
             first = m["name"].split()[0]

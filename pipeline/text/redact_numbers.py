@@ -13,7 +13,7 @@ from pipeline.text.checksums import (
     is_singapore_id,
     is_taiwan_id,
 )
-from pipeline.text.redact_patterns import LEFT, RIGHT, Finding, digit_count, digits_of
+from pipeline.text.redact_patterns import LEFT, RIGHT, Finding, digit_count, digits_of, matches
 
 _GAP = r"[ \-]?"
 _CHINESE_ID = re.compile(
@@ -25,6 +25,13 @@ _LED_ID = re.compile(
     r"(?P<id>[A-Za-z]{0,5}[-(]?\d(?:[ \-]?\d){4,19}\)?[A-Za-z]?(?:\([\dA-Za-z]\))?)(?![\dA-Za-z])",
     re.IGNORECASE,
 )
+_ID_WORD = re.compile(
+    "[证證照]|社保|passport|nric|fin no|id card|id n|national id|ssn|social security|ni number|nino|aadhaar|pan|licen"
+)
+"""Stands in the caseless form of all that ``_LED_ID`` finds."""
+_CLOSE_FIGURES = re.compile(r"\d(?:[ \-]?\d){4}")
+"""Stands in every identity number but ``_PAN``."""
+_PAN_SIGN = re.compile(r"[A-Z]\d{4}[A-Z]")
 _PAN = re.compile(r"\b[A-Z]{3}[PCHFATBLJG][A-Z]\d{4}[A-Z]\b")
 _NINO = re.compile(r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b")
 _SSN = re.compile(r"(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")
@@ -41,18 +48,30 @@ _LED_CARD = re.compile(
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 
 
-def identity_cards(text: str) -> Iterator[Finding]:
+def identity_cards(text: str, folded: str) -> Iterator[Finding]:
     """National ids by check digit, by form or by the word before them."""
-    if digit_count(text) < 4:
-        return
-    for m in _CHINESE_ID.finditer(text):
+    if _PAN_SIGN.search(text):
+        yield from matches(_PAN, text, "<ID_CARD>")
+    if _CLOSE_FIGURES.search(text):
+        if _ID_WORD.search(folded):
+            yield from matches(_LED_ID, text, "<ID_CARD>", group="id")
+        yield from _identity_cards_by_form(text)
+
+
+def _identity_cards_by_form(text: str) -> Iterator[Finding]:
+    digits = digit_count(text)
+    for m in _CHINESE_ID.finditer(text) if digits >= 15 else ():
         if is_chinese_id(re.sub("[ -]", "", m.group())):
             yield Finding(*m.span(), "<ID_CARD>")
-    for m in _LED_ID.finditer(text):
-        yield Finding(*m.span("id"), "<ID_CARD>")
-    for pattern in (_SSN, _PAN, _NINO):
-        for m in pattern.finditer(text):
-            yield Finding(*m.span(), "<ID_CARD>")
+    if "-" in text:
+        yield from matches(_SSN, text, "<ID_CARD>")
+    if digits >= 6:
+        yield from matches(_NINO, text, "<ID_CARD>")
+        yield from _identity_cards_by_letter(text)
+
+
+def _identity_cards_by_letter(text: str) -> Iterator[Finding]:
+    """Hong Kong, Singapore, Taiwan: a letter, figures and a check digit."""
     for m in _HONG_KONG_ID.finditer(text):
         if is_hong_kong_id(*m.groups()):
             yield Finding(*m.span(), "<ID_CARD>")
@@ -64,7 +83,7 @@ def identity_cards(text: str) -> Iterator[Finding]:
             yield Finding(*m.span(), "<ID_CARD>")
 
 
-def bank_cards(text: str) -> Iterator[Finding]:
+def bank_cards(text: str, _folded: str) -> Iterator[Finding]:
     """Cards by Luhn or by the word before them, and IBANs."""
     if digit_count(text) >= 12:
         for m in _CARD.finditer(text):
@@ -72,40 +91,50 @@ def bank_cards(text: str) -> Iterator[Finding]:
                 yield Finding(*m.span(), "<BANK_CARD>")
         for m in _LED_CARD.finditer(text):
             yield Finding(*m.span("card"), "<BANK_CARD>")
-    for m in _IBAN.finditer(text):
+    for m in _IBAN.finditer(text) if _IBAN_SIGN.search(text) else ():
         if is_iban(m.group().replace(" ", "")):
             yield Finding(*m.span(), "<BANK_CARD>")
 
 
+_IBAN_SIGN = re.compile(r"[A-Z]{2}\d{2}")
 _SEP = r"[ \-.·]?"
 _EXTENSION = r"(?:\s?(?:转|轉|分机|分機|ext\.?|x)\s?\d{1,6})?"
 _MOBILE = rf"1[ \-]?[3-9](?:\d(?:{_SEP}\d{{4}}){{2}}|(?:[ \-]?\d){{9}})"
 _TELEPHONES = (
     # mainland mobile, with or without country code; letters may stand before it (tel138…, vx138…)
-    re.compile(rf"{LEFT}(?:\(?(?:\+|00)?86\)?[ \-]?)?{_MOBILE}{RIGHT}"),
+    ("1", re.compile(rf"{LEFT}(?:\(?(?:\+|00)?86\)?[ \-]?)?{_MOBILE}{RIGHT}")),
     # any international form
-    re.compile(rf"(?<![\d+])\+\(?[1-9]\d{{0,2}}\)?(?:[ \-.]?\(?\d{{1,5}}\)?){{2,6}}(?!\d){_EXTENSION}"),
-    re.compile(rf"{LEFT}00(?:1|44|60|61|65|852|853|886|86|91|971)[ \-]?\d(?:[ \-]?\d){{7,11}}{RIGHT}"),
+    ("+", re.compile(rf"(?<![\d+])\+\(?[1-9]\d{{0,2}}\)?(?:[ \-.]?\(?\d{{1,5}}\)?){{2,6}}(?!\d){_EXTENSION}")),
+    ("00", re.compile(rf"{LEFT}00(?:1|44|60|61|65|852|853|886|86|91|971)[ \-]?\d(?:[ \-]?\d){{7,11}}{RIGHT}")),
     # mainland landline and hotline: (0755) 8288-1234, 010-65551234, 400-820-8820
-    re.compile(rf"{LEFT}(?:\(0\d{{2,3}}\)|0\d{{2,3}})[ \-]?[2-8]\d{{2,3}}[ \-]?\d{{4}}(?!\d){_EXTENSION}"),
-    re.compile(rf"{LEFT}(?:1[ \-])?[48]00[ \-]?\d{{3,4}}[ \-]?\d{{3,4}}{RIGHT}{_EXTENSION}"),
+    ("0", re.compile(rf"{LEFT}(?:\(0\d{{2,3}}\)|0\d{{2,3}})[ \-]?[2-8]\d{{2,3}}[ \-]?\d{{4}}(?!\d){_EXTENSION}")),
+    ("00", re.compile(rf"{LEFT}(?:1[ \-])?[48]00[ \-]?\d{{3,4}}[ \-]?\d{{3,4}}{RIGHT}{_EXTENSION}")),
     # national forms with a leading nought: UK, Australia, Taiwan, Malaysia, Nigeria, Pakistan, South Africa, …
-    re.compile(rf"{LEFT}(?<![A-Za-z])\(?0[1-9]\d{{0,3}}\)?[ \-]?\d{{3,4}}[ \-]?\d{{3,4}}{RIGHT}{_EXTENSION}"),
-    re.compile(rf"{LEFT}(?<![A-Za-z])\(?0[1-9](?:[ \-)]{{0,2}}\d){{8,9}}{RIGHT}"),
+    ("0", re.compile(rf"{LEFT}(?<![A-Za-z])\(?0[1-9]\d{{0,3}}\)?[ \-]?\d{{3,4}}[ \-]?\d{{3,4}}{RIGHT}{_EXTENSION}")),
+    ("0", re.compile(rf"{LEFT}(?<![A-Za-z])\(?0[1-9](?:[ \-)]{{0,2}}\d){{8,9}}{RIGHT}")),
     # North America; ten bare digits are a telephone far oftener than anything else
-    re.compile(
-        rf"{LEFT}(?<![A-Za-z])(?:1[ \-.])?(?:\([2-9]\d{{2}}\) ?|[2-9]\d{{2}}[ \-.])\d{{3}}[ \-.]\d{{4}}{RIGHT}{_EXTENSION}"
+    (
+        "",
+        re.compile(
+            rf"{LEFT}(?<![A-Za-z])(?:1[ \-.])?(?:\([2-9]\d{{2}}\) ?|[2-9]\d{{2}}[ \-.])\d{{3}}[ \-.]\d{{4}}{RIGHT}{_EXTENSION}"
+        ),
     ),
-    re.compile(rf"{LEFT}(?<![A-Za-z\-#])[2-9]\d{{9}}(?![A-Za-z\-]){RIGHT}"),
-    re.compile(rf"{LEFT}(?<![A-Za-z\-#])[6-9]\d{{4}} \d{{5}}{RIGHT}"),
+    ("", re.compile(rf"{LEFT}(?<![A-Za-z\-#])[2-9]\d{{9}}(?![A-Za-z\-]){RIGHT}")),
+    ("", re.compile(rf"{LEFT}(?<![A-Za-z\-#])[6-9]\d{{4}} \d{{5}}{RIGHT}")),
     # Hong Kong and Singapore: 9123 4567 (not a range of years or of round sums)
-    re.compile(
-        rf"{LEFT}(?<![A-Za-z\-#])(?!(?:19|20)\d\d (?:19|20)\d\d|\d\d00 \d\d00)[235689]\d{{3}} \d{{4}}(?! ?\d){RIGHT}"
+    (
+        "",
+        re.compile(
+            rf"{LEFT}(?<![A-Za-z\-#])(?!(?:19|20)\d\d (?:19|20)\d\d|\d\d00 \d\d00)[235689]\d{{3}} \d{{4}}(?! ?\d){RIGHT}"
+        ),
     ),
-    re.compile(rf"(?<![\d+])(?:852|853|65)[ \-]\d{{4}}[ \-]?\d{{4}}{RIGHT}"),
+    ("", re.compile(rf"(?<![\d+])(?:852|853|65)[ \-]\d{{4}}[ \-]?\d{{4}}{RIGHT}")),
     # Australia 1300
-    re.compile(rf"{LEFT}1[38]00 \d{{3}} \d{{3}}{RIGHT}"),
+    ("00", re.compile(rf"{LEFT}1[38]00 \d{{3}} \d{{3}}{RIGHT}")),
 )
+"""Each form, and what stands in all that it finds."""
+_DIALLED = re.compile(r"\d(?:[ \-.·()]{0,3}\d){6}")
+"""Stands in every number in figures."""
 _LED_TELEPHONE = re.compile(
     r"(?:电话|電話|手机|手機|联系方式|聯絡方式|联系我|打给|打給|座机|固话|热线|熱線|号码|號碼|致电|致電"
     r"|\b(?:tel|phone|mobile|cell|whats ?app|hotline|call(?: me)?(?: back)?|contact|text me|ring me|my number|reach me|fax|hp(?= ?(?:no\.?|number|:)? ?[689]\d{3}))\b)"
@@ -120,19 +149,22 @@ _SPELLED = re.compile(
 )
 _SAID = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)"
 _SPOKEN = re.compile(rf"\b{_SAID}(?:[ \-,]+{_SAID}){{6,14}}\b", re.IGNORECASE)
+_SPOKEN_SIGN = re.compile(rf"{_SAID}(?:[ \-,]+{_SAID}){{6}}")
+_SPELLED_SIGN = re.compile(r"(?:[零一二三四五六七八九幺\d][ \-、,，]?){11}")
+"""These two stand in all that ``_SPOKEN`` (caseless) and ``_SPELLED`` find."""
 _DATE = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 
-def telephones(text: str) -> Iterator[Finding]:
+def telephones(text: str, folded: str) -> Iterator[Finding]:
     """Mobile and landline numbers of many countries; short public numbers (12315, 95588) have none of these forms."""
-    if digit_count(text) >= 7:
+    if _DIALLED.search(text):
         yield from _in_figures(text)
-    yield from _spelled(text)
+    yield from _spelled(text, folded)
 
 
 def _in_figures(text: str) -> Iterator[Finding]:
-    for pattern in _TELEPHONES:
-        for m in pattern.finditer(text):
+    for sign, pattern in _TELEPHONES:
+        for m in pattern.finditer(text) if sign in text else ():
             if 8 <= len(digits_of(m.group())) <= 20:
                 yield Finding(*m.span(), "<PHONE>")
     for m in _LED_TELEPHONE.finditer(text):
@@ -144,11 +176,11 @@ def _in_figures(text: str) -> Iterator[Finding]:
         yield Finding(*alone.span(1), "<PHONE>")
 
 
-def _spelled(text: str) -> Iterator[Finding]:
+def _spelled(text: str, folded: str) -> Iterator[Finding]:
     """Numbers in words: 一三八…, one three eight …."""
-    for m in _SPELLED.finditer(text):
+    for m in _SPELLED.finditer(text) if not text.isascii() and _SPELLED_SIGN.search(text) else ():
         digits = digits_of(m.group().translate(_NUMERALS))
         if re.fullmatch(r"1[3-9]\d{9}", digits) and not m.group().isascii():
             yield Finding(*m.span(), "<PHONE>")
-    for m in _SPOKEN.finditer(text):
-        yield Finding(*m.span(), "<PHONE>")
+    if _SPOKEN_SIGN.search(folded):
+        yield from matches(_SPOKEN, text, "<PHONE>")

@@ -58,11 +58,12 @@ _BLANKS = dict.fromkeys(
 )
 _FOLD = {**_WIDE, **_KEPT, **_DASHES, **_BLANKS, 0x3007: ord("零"), ord("两"): ord("二")}
 _FOLD[ord("两")] = ord("两")
+_FOLDED = re.compile("[" + "".join(re.escape(chr(code)) for code, new in _FOLD.items() if code != new) + "]")
 
 
 def view(text: str) -> str:
     """The text with half-width digits and letters, plain dashes and blanks, placeholders masked; offsets stay."""
-    if not text.isascii():
+    if not text.isascii() and _FOLDED.search(text):
         text = text.translate(_FOLD)
     if "<" in text:
         text = PLACEHOLDER.sub(lambda m: MASK * len(m.group()), text)

@@ -5,31 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.text.redact_patterns import MASK, Finding
+from pipeline.text.redact_patterns import MASK, Finding, matches
 
-_EMAILS = (
-    (
-        re.compile(
-            r"[A-Za-zÀ-ÿ0-9][A-Za-zÀ-ÿ0-9._%+'\-]{0,63}(?:@| @ )[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9\-]*[A-Za-z0-9])+"
-        ),
-        re.compile("@"),
-    ),
-    (
-        re.compile(
-            r"[A-Za-z0-9._%+\-]{1,63}\s?[\[(]\s?at\s?[\])]\s?[A-Za-z0-9\-]+(?:\s?(?:\.|[\[(]\s?dot\s?[\])])\s?[A-Za-z]{2,})+",
-            re.IGNORECASE,
-        ),
-        re.compile(r"[\[(]\s?at\s?[\])]", re.IGNORECASE),
-    ),
-    (
-        re.compile(
-            r"\b[A-Za-z0-9._%+\-]{1,63} at [A-Za-z0-9\-]+ dot (?:com|net|org|cn|co|io|edu|gov)(?: dot [a-z]{2})?\b",
-            re.IGNORECASE,
-        ),
-        re.compile(" dot ", re.IGNORECASE),
-    ),
+_EMAIL = re.compile(
+    r"[A-Za-zÀ-ÿ0-9][A-Za-zÀ-ÿ0-9._%+'\-]{0,63}(?:@| @ )[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9\-]*[A-Za-z0-9])+"
 )
-"""Each form of an address, and a sign without which a text need not be searched for it."""
+_EMAIL_BRACKETED = re.compile(
+    r"[A-Za-z0-9._%+\-]{1,63}\s?[\[(]\s?at\s?[\])]\s?[A-Za-z0-9\-]+(?:\s?(?:\.|[\[(]\s?dot\s?[\])])\s?[A-Za-z]{2,})+",
+    re.IGNORECASE,
+)
+_EMAIL_SPOKEN = re.compile(
+    r"\b[A-Za-z0-9._%+\-]{1,63} at [A-Za-z0-9\-]+ dot (?:com|net|org|cn|co|io|edu|gov)(?: dot [a-z]{2})?\b",
+    re.IGNORECASE,
+)
+_AT_SIGN = re.compile(r"[\[(]\s?at\s?[\])]")
 _DOTTED = re.compile(r"\.\w")
 _CURRENCY = re.compile("[￥$€₤¢]")
 _LINK = re.compile(
@@ -51,7 +40,7 @@ _IPV6 = re.compile(
 
 def links(text: str) -> Iterator[Finding]:
     """The secret parts of links (scheme and host stay) and links without a host worth keeping."""
-    if "://" in text or _DOTTED.search(text):
+    if "://" in text or ("." in text and _DOTTED.search(text)):
         for m in _LINK.finditer(text):
             yield from _link(m)
     if "://" in text or _CURRENCY.search(text):
@@ -59,18 +48,18 @@ def links(text: str) -> Iterator[Finding]:
             yield Finding(*m.span(), "<URL>")
 
 
-def mailboxes(text: str) -> Iterator[Finding]:
+def mailboxes(text: str, folded: str) -> Iterator[Finding]:
     """E-mail addresses, also spelled out (anna at example dot com), and network addresses."""
-    for pattern, sign in _EMAILS:
-        if sign.search(text):
-            for m in pattern.finditer(text):
-                yield Finding(*m.span(), "<EMAIL>")
+    if "@" in text:
+        yield from matches(_EMAIL, text, "<EMAIL>")
+    if _AT_SIGN.search(folded):
+        yield from matches(_EMAIL_BRACKETED, text, "<EMAIL>")
+    if " dot " in folded:
+        yield from matches(_EMAIL_SPOKEN, text, "<EMAIL>")
     if text.count(".") >= 3:
-        for m in _IPV4.finditer(text):
-            yield Finding(*m.span(), "<IP>")
+        yield from matches(_IPV4, text, "<IP>")
     if text.count(":") >= 3:
-        for m in _IPV6.finditer(text):
-            yield Finding(*m.span(), "<IP>")
+        yield from matches(_IPV6, text, "<IP>")
 
 
 def _link(match: re.Match[str]) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ Each function takes a text and gives it back aligned, unchanged where nothing is
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 
 from pipeline.text.aligned import AlignedText
@@ -27,12 +27,17 @@ _LOST_GBK = re.compile("(?:锟斤拷|锟斤|锟絴)+|锟{2,}")
 _SANE = re.compile(rf"[{_HAN}\u3000-\u303f\uff00-\uff65\u2018-\u201d\u2026\x20-\x7e\s]+")
 
 
+def is_suspicious(text: str) -> bool:
+    """Whether ``mend_mojibake`` has anything to look at."""
+    return bool(_HIGH_RUN.search(text) or _UTF8_AS_GBK.search(text)) or "锟" in text
+
+
 def mend_mojibake(text: str) -> AlignedText:
     """Decode runs that are UTF-8 or GBK read in another encoding; each run is one edit.
 
     Source: ``ftfy.fix_encoding`` for UTF-8 read as a single-byte code page.
     """
-    if text.isascii():
+    if text.isascii() or not is_suspicious(text):
         return AlignedText.unchanged(text)
     edits = [(m.start(), m.end(), new) for m in _HIGH_RUN.finditer(text) if (new := _decoded(m.group())) != m.group()]
     if not edits and _UTF8_AS_GBK.search(text):
@@ -42,8 +47,9 @@ def mend_mojibake(text: str) -> AlignedText:
     return AlignedText.from_edits(text, edits)
 
 
+@lru_cache(maxsize=256)
 def _decoded(run: str) -> str:
-    """The run as it was meant, itself where it is plain accented Latin."""
+    """The run as it was meant, itself where it is plain accented Latin; remembered, because ``——`` and ``……`` are common."""
     for page in ("latin-1", "cp1252"):
         for encoding in ("utf-8", "gb18030"):
             try:

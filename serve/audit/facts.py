@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Protocol
 from pipeline.records import Alert, Assessment, Conversation, Language, Message, MessageResult, Role, Severity
 
 SEVERITY_ORDER = {severity: rank for rank, severity in enumerate(Severity)}
+_LANGUAGES = tuple(Language)
 MIXED_SHARE = 0.2
 """A chat with at least this share of messages outside its main language is mixed."""
 
@@ -67,18 +67,19 @@ def facts_of(assessed: Assessed) -> Facts:
     chat, assessment = assessed.conversation, assessed.assessment
     messages = chat.messages
     customers = [i for i, m in enumerate(messages) if m.role is Role.CUSTOMER]
+    answers = [m.sender for m in messages if m.role is Role.AGENT]
     waits = tuple(_waits(messages))
     event = _event_position(messages, assessment)
     leads = [] if event is None else [_lead(alert, messages, event) for alert in assessment.alerts]
     ahead = [lead for lead in leads if lead is not None]
     return Facts(
         customer_messages=len(customers),
-        agent_messages=sum(m.role is Role.AGENT for m in messages),
+        agent_messages=len(answers),
         started_at=messages[0].sent_at if messages else None,
         ended_at=messages[-1].sent_at if messages else None,
         duration_seconds=_seconds(messages[0], messages[-1]) if messages else 0,
         language=chat_language(assessment.messages),
-        agents=tuple(dict.fromkeys(m.sender for m in messages if m.role is Role.AGENT)),
+        agents=tuple(dict.fromkeys(answers)),
         first_response_seconds=waits[0] if waits else None,
         responses=waits,
         event_position=event,
@@ -90,12 +91,12 @@ def facts_of(assessed: Assessed) -> Facts:
 
 def chat_language(results: Sequence[MessageResult]) -> Language:
     """Language of the customer's messages taken together, of all messages where the customer has no words."""
-    for wanted in ((Role.CUSTOMER,), tuple(Role)):
-        found = Counter(r.language for r in results if r.role in wanted and r.language is not Language.UND)
-        if found:
-            main, count = max(found.items(), key=lambda item: (item[1], item[0]))
-            return main if (found.total() - count) / found.total() < MIXED_SHARE else Language.MIXED
-    return Language.UND
+    worded = [r for r in results if r.language is not Language.UND]
+    found = [r.language for r in worded if r.role is Role.CUSTOMER] or [r.language for r in worded]
+    if not found:
+        return Language.UND
+    count, main = max((found.count(language), language) for language in _LANGUAGES)
+    return main if (len(found) - count) / len(found) < MIXED_SHARE else Language.MIXED
 
 
 def _event_position(messages: Sequence[Message], assessment: Assessment) -> int | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from pipeline.errors import ConfigError
-from pipeline.serialise import alert_to_json, assessment_to_json, dump_line
+from pipeline.serialise import assessment_to_json, dump_line
 from serve.audit.facts import Assessed, facts_of
 from serve.audit.files import SUFFIX, read_json, sync_file, sync_folder, write_json
 from serve.audit.riskiest import Ranked, Riskiest
@@ -80,13 +80,14 @@ class PartWriter:
     def add(self, assessed: Assessed) -> None:
         """Append one conversation."""
         facts = facts_of(assessed)
-        self._scored.write(dump_line(assessment_to_json(assessed.assessment)) + "\n")
+        scored = assessment_to_json(assessed.assessment)
+        self._scored.write(dump_line(scored) + "\n")
         chat = assessed.conversation
-        for alert in assessed.assessment.alerts:
+        for alert, said in zip(assessed.assessment.alerts, scored["alerts"], strict=True):
             place = {"source": chat.source, "conversation_id": chat.conversation_id, "channel": chat.channel}
-            row = {**place, "raised_at": alert.raised_at.isoformat(), **alert_to_json(alert)}
+            row = {**place, "raised_at": alert.raised_at.isoformat(), **said}
             self._alerts.write(dump_line(row) + "\n")
-        self._messages.add(assessed)
+        self._messages.add(assessed, scored["messages"])
         self._conversations.add(assessed, facts)
         self.totals.add(assessed, facts)
         self._riskiest.add(assessed, facts)

@@ -7,18 +7,17 @@ explain themselves wherever they are opened.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
 
 from pipeline.records import MessageResult, Role
-from pipeline.serialise import number
+from pipeline.serialise import Json, message_result_to_json, number
 from serve.audit.facts import Assessed, Facts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _TIME = pa.timestamp("us", "UTC")
 _SPAN = {"start": pa.int32(), "end": pa.int32(), "text": pa.string()}
 _SIGNAL = pa.struct({"name": pa.string(), "score": pa.float64(), **_SPAN})
@@ -94,35 +93,41 @@ class MessageColumns:
         self._acts: list[tuple[Any, ...]] = []
         self._act_counts: list[int] = []
 
-    def add(self, assessed: Assessed) -> None:
-        """Append one row per message."""
+    def add(self, assessed: Assessed, scored: Sequence[Json] | None = None) -> None:
+        """Append one row per message.
+
+        Args:
+            assessed: a conversation with one result a message.
+            scored: its messages in the scoring output, where the caller has them already.
+        """
         chat, results, plain = assessed.conversation, assessed.assessment.messages, self._plain
-        count = len(chat.messages)
+        rows = [message_result_to_json(r) for r in results] if scored is None else scored
+        messages, count = chat.messages, len(chat.messages)
         plain["source"].extend([clean(chat.source)] * count)
         plain["conversation_id"].extend([clean(chat.conversation_id)] * count)
         plain["channel"].extend([clean(chat.channel)] * count)
         plain["position"].extend(range(count))
-        plain["message_id"].extend(clean(m.message_id) for m in chat.messages)
-        plain["sent_at"].extend(micros(m.sent_at) for m in chat.messages)
-        plain["role"].extend(m.role.value for m in chat.messages)
-        plain["sender"].extend(clean(m.sender) for m in chat.messages)
-        plain["text"].extend(clean(m.text) for m in chat.messages)
-        for result in results:
-            self._add_result(result)
+        plain["message_id"].extend(_all_clean([m.message_id for m in messages]))
+        plain["sent_at"].extend([micros(m.sent_at) for m in messages])
+        plain["role"].extend([m.role._value_ for m in messages])
+        plain["sender"].extend(_all_clean([m.sender for m in messages]))
+        plain["text"].extend(_all_clean([m.text for m in messages]))
+        plain["language"].extend([row["language"] for row in rows])
+        plain["anger"].extend([row.get("anger") for row in rows])
+        plain["frustration"].extend([row.get("frustration") for row in rows])
+        plain["polarity"].extend([_polarity(r) for r in results])
+        plain["risk"].extend([row["risk"] for row in rows])
+        self._add_nested(results)
 
-    def _add_result(self, result: MessageResult) -> None:
-        plain, customer = self._plain, result.role is Role.CUSTOMER
-        plain["language"].append(result.language.value)
-        plain["anger"].append(number(result.anger or 0.0) if customer else None)
-        plain["frustration"].append(number(result.frustration or 0.0) if customer else None)
-        plain["polarity"].append(result.polarity.value if customer and result.polarity else None)
-        plain["risk"].append(number(result.risk))
-        self._signal_counts.append(len(result.signals))
-        for s in result.signals:
-            text = None if s.text is None else clean(s.text)
-            self._signals.append((s.name.value, number(s.score), s.start, s.end, text))
-        self._act_counts.append(len(result.acts))
-        self._acts.extend((a.name, number(a.score)) for a in result.acts)
+    def _add_nested(self, results: Sequence[MessageResult]) -> None:
+        self._signal_counts.extend([len(r.signals) for r in results])
+        self._act_counts.extend([len(r.acts) for r in results])
+        for result in results:
+            for s in result.signals:
+                text = None if s.text is None else clean(s.text)
+                self._signals.append((s.name._value_, number(s.score), s.start, s.end, text))
+            for act in result.acts:
+                self._acts.append((act.name, number(act.score)))
 
     def table(self) -> Any:
         """The rows as an Arrow table of schema ``MESSAGES``."""
@@ -196,9 +201,20 @@ def clean(text: str) -> str:
     return text
 
 
+def _all_clean(texts: list[str]) -> list[str]:
+    """Each text ``clean``: looked at together, because hardly any has to change."""
+    together = "".join(texts)
+    return texts if clean(together) is together else [clean(text) for text in texts]
+
+
+def _polarity(result: MessageResult) -> str | None:
+    return result.polarity._value_ if result.polarity and result.role is Role.CUSTOMER else None
+
+
 def micros(moment: datetime) -> int:
     """Microseconds since 1970 in UTC; exact, and defined for years 1 to 9999."""
-    return (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _lists(counts: Sequence[int], rows: Sequence[tuple[Any, ...]], kind: Any) -> Any:

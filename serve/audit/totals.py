@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import add
 from typing import Any
 
 from serve.audit.facts import Assessed, Facts
@@ -156,7 +157,7 @@ class Totals:
         if name not in names and len(names) >= KEPT_NAMES:
             name = OTHERS
         known = names.get(name)
-        names[name] = list(tally) if known is None else [a + b for a, b in zip(known, tally, strict=True)]
+        names[name] = list(tally) if known is None else list(map(add, known, tally))
 
 
 def _bin(seconds: int) -> int:

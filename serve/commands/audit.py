@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--date-order", choices=("dmy", "mdy", "ymd"), help="order of day, month and year, where it is known")
     add("--encoding", metavar="NAME", help="encoding of the inputs, where it is known")
     add("--channel", metavar="NAME", help="channel of inputs that name none")
-    add("--model", type=Path, metavar="PATH", help="model folder (the shipped model)")
+    add("--model", metavar="MODEL", help="model folder or models:/NAME@ALIAS (the shipped model)")
     add("--config", type=Path, metavar="FILE", help="configuration over the defaults")
     add(
         "--top",

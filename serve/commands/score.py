@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--lines", action="store_true", help="one customer message a line in, one message result a line out"
     )
     parser.add_argument("--full", action="store_true", help="add every head's probability to each message")
-    parser.add_argument("--model", metavar="DIR", help="model folder (default: the shipped model)")
+    parser.add_argument(
+        "--model", metavar="MODEL", help="model folder or models:/NAME@ALIAS (default: the shipped model)"
+    )
     parser.add_argument("--config", metavar="YAML", type=Path, help="configuration file")
     parser.add_argument(
         "--threads", type=_positive, metavar="N", help="texts scored at the same time (default: every core)"

@@ -17,47 +17,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from record import add_json_option, machine, publish
+from small_head import drivers, points, weights
 from workload import write
 
 from pipeline.config import load_alert_policy
+from pipeline.models.context import ContextHead
+from pipeline.models.drivers import Drivers
 from pipeline.models.fake import FakeScorer
-from pipeline.models.linear_head import CategoryWeights, HeadParameters, Linear, LinearHead
-from pipeline.records import Outcome, Stage
 from pipeline.run import Pipeline
 from pipeline.stages.features import feature_names
 from serve.audit.driver import Surroundings, audit
 from serve.audit.options import AuditOptions
 
 
-def flat_head(categories: tuple[str, ...]) -> LinearHead:
-    """A conversation head whose risk follows anger and frustration only."""
-    names = feature_names(categories)
-    flat = Linear(weights=((0.0,) * len(names),), bias=(0.0,))
-    rising = tuple(2.0 if name in {"anger.last", "frustration.last"} else 0.0 for name in names)
-    classes = Linear(weights=flat.weights * 2, bias=(0.0, 0.0))
-    parameters = HeadParameters(
-        features=names,
-        center=(0.0,) * len(names),
-        scale=(1.0,) * len(names),
-        risk=Linear(weights=(rising,), bias=(-2.0,)),
-        base_rate=0.3,
-        complaint=flat,
-        category=CategoryWeights(
-            linear=Linear(weights=((0.0,) * FakeScorer().width,) * 3, bias=(0.0,) * 3), threshold=0.3
-        ),
-        stages=(Stage.AFTER_SALE, Stage.COMPLAINT),
-        stage=classes,
-        outcomes=(Outcome.RESOLVED, Outcome.UNRESOLVED),
-        outcome=classes,
-        csat=Linear(weights=flat.weights, bias=(3.0,)),
-    )
-    return LinearHead(parameters, categories)
+def random_head(scorer: FakeScorer) -> ContextHead:
+    """A conversation head of the real size and random weights."""
+    known = weights(width=scorer.width, categories=len(scorer.categories))
+    return ContextHead(known, points(), Drivers(drivers(feature_names(scorer.categories))), scorer.categories)
 
 
 def one(source: Path, out: Path) -> None:
     """Audit a file and print the peak in bytes and the seconds."""
     scorer = FakeScorer()
-    pipeline = Pipeline(scorer, flat_head(scorer.categories), load_alert_policy())
+    pipeline = Pipeline(scorer, random_head(scorer), load_alert_policy())
     around = Surroundings(
         say=lambda _: None,
         advance=lambda *_: None,

@@ -19,13 +19,10 @@ import numpy as np
 from record import add_json_option, machine, publish, spread
 from workload import read, write
 
-from pipeline.models.onnx import OnnxScorer
+from pipeline.models.onnx import OnnxScorer, groups_of
 from pipeline.resources import resource
 from pipeline.run import prepare_all
 from pipeline.stages.score import text_to_score
-
-PIECE = 64
-"""Texts that a thread of the bare run takes at a time."""
 
 
 def scored_texts(path: Path) -> list[str]:
@@ -34,18 +31,13 @@ def scored_texts(path: Path) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text is not None))
 
 
-def bare_seconds(scorer: OnnxScorer, ids: list[np.ndarray], threads: int) -> float:
-    """Time of the session alone, each text by itself as the scorer runs it, on so many threads."""
+def bare_seconds(scorer: OnnxScorer, ids: list[list[int]], threads: int) -> float:
+    """Time of the session alone on so many threads, texts of like length together as the scorer runs them."""
     session = scorer._session
-
-    def run(piece: list[np.ndarray]) -> None:
-        for one in piece:
-            session.run(None, {"ids": one})
-
-    pieces = [ids[i : i + PIECE] for i in range(0, len(ids), PIECE)]
+    groups = [np.array([ids[i] for i in group], np.int64) for group in groups_of([len(one) for one in ids])]
     with ThreadPoolExecutor(threads) as pool:
         began = time.perf_counter()
-        list(pool.map(run, pieces))
+        list(pool.map(lambda group: session.run(None, {"ids": group}), groups))
         return time.perf_counter() - began
 
 
@@ -76,7 +68,7 @@ def main() -> None:
         messages = write(source, args.messages)
         texts = scored_texts(source)
         scorer = OnnxScorer(args.model)
-        ids = [np.array([encoding.ids], np.int64) for encoding in scorer._tokenizer.encode_batch(texts)]
+        ids = [encoding.ids for encoding in scorer._tokenizer.encode_batch(texts)]
         bare_seconds(scorer, ids[:500], args.threads)  # warm
         bare, audit = [], []
         for turn in range(args.repeats):
@@ -86,7 +78,7 @@ def main() -> None:
     figures = {
         "messages": messages,
         "scored_texts": len(texts),
-        "tokens_per_text": round(float(np.mean([one.shape[1] for one in ids])), 1),
+        "tokens_per_text": round(float(np.mean([len(one) for one in ids])), 1),
         "threads": args.threads,
         "model": scorer.identity.sha256,
         "bare_texts_per_s": spread([len(texts) / s for s in bare]),

@@ -33,6 +33,11 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str]]:
                 "bench_torch.py",
             )
         )
+    if latency := found.get("latency"):
+        size = f"{latency['model_mb']:.0f} MB, {middle(latency['shipped_ms'], 1)} ms"
+        table.append(("model folder; one message on one core", size, "bench_latency.py"))
+        whole = f"… against the {latency['layers_of_base']}-layer base in float32"
+        table.append((whole, f"{middle(latency['ratio'])} of its time", "bench_latency.py"))
     if memory := found.get("memory"):
         sizes = f"{memory['small']['messages']:,} to {memory['large']['messages']:,} messages"
         table.append(
@@ -52,14 +57,17 @@ def main() -> None:
     readme = Path(sys.argv[1])
     kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
     found = {row["benchmark"]: row["figures"] for row in kept}
-    around = kept[0]["machine"]
+    machines = {f"bench_{row['benchmark']}.py": row["machine"] for row in kept}
     lines = [
-        f"Speed, median (lowest–highest), on {around['cores']} cores of {around['processor']}:",
+        "Speed, median (lowest–highest), on two cores:",
         "",
-        "| what | measured | command |",
-        "| --- | --- | --- |",
+        "| what | measured | processor | command |",
+        "| --- | --- | --- | --- |",
     ]
-    lines += [f"| {what} | {value} | `python tests/benchmarks/{command}` |" for what, value, command in rows(found)]
+    lines += [
+        f"| {what} | {value} | {machines[command]['processor']} | `python tests/benchmarks/{command}` |"
+        for what, value, command in rows(found)
+    ]
     text = readme.read_text(encoding="utf-8")
     readme.write_text(BLOCK.sub(lambda m: f"{m[1]}\n" + "\n".join(lines) + f"\n{m[2]}", text), encoding="utf-8")
 

@@ -15,10 +15,12 @@ from transformers import BertConfig, BertModel
 from pipeline.config import load_categories
 from pipeline.records import Conversation
 from pipeline.serialise import conversation_to_json, dump_line
-from training.corpora import load_chats, split_of
+from training.corpora import load_chats
 from training.train import Workplace, finish, load_config, train, workplace
 
 WIDTH = 32
+DEV = 36
+"""Chats before this place are trained on."""
 ANGRY = ("You have lost my parcel again", "骗子，退钱", "This is a disgrace", "等了三天没人管", "idiots, all of you")
 CALM = ("Could you tell me the size?", "请问什么时候发货", "Thanks, that works", "好的，收到", "see you on Friday then")
 
@@ -33,16 +35,13 @@ def _one_thread() -> None:
 def chats(repository: Path) -> list[Conversation]:
     """Short annotated chats, 36 to train on and 12 to measure: a third escalates, a third has no complaint."""
     every = [c for c in load_chats(repository / "data" / "conversations") if len(c.messages) <= 16]
-    kinds: dict[tuple[str, bool, bool], list[Conversation]] = {}
+    kinds: dict[tuple[bool, bool], list[Conversation]] = {}
     for chat in sorted(every, key=lambda c: c.conversation_id):
         assert chat.labels is not None
         whole = chat.labels.conversation
-        kinds.setdefault((split_of(chat.conversation_id), whole.escalated, bool(whole.categories)), []).append(chat)
-    chosen: list[Conversation] = []
-    for part, count in (("train", 12), ("dev", 4)):
-        groups = (spread(kinds[part, *kind], count) for kind in ((True, True), (False, True), (False, False)))
-        chosen += [chat for row in zip(*groups, strict=True) for chat in row]  # in turns: every fold has all kinds
-    return chosen
+        kinds.setdefault((whole.escalated, bool(whole.categories)), []).append(chat)
+    groups = [spread(kinds[kind], 16) for kind in ((True, True), (False, True), (False, False))]
+    return [chat for row in zip(*groups, strict=True) for chat in row]
 
 
 def spread(chats: list[Conversation], count: int) -> list[Conversation]:
@@ -84,6 +83,10 @@ def toy(tmp_path_factory: pytest.TempPathFactory, chats: list[Conversation]) -> 
     (folder / "chats").mkdir()
     with (folder / "chats" / "some.jsonl").open("w", encoding="utf-8") as stream:
         stream.writelines(dump_line(conversation_to_json(chat)) + "\n" for chat in chats)
+    held_out = [chat.conversation_id for chat in chats[DEV:]]
+    (folder / "chats" / "split.json").write_text(json.dumps({"dev": held_out, "test": []}), encoding="utf-8")
+    (folder / "chats" / "spans").mkdir()
+    (folder / "chats" / "spans" / "some.jsonl").write_text("".join(_spans(chats)), encoding="utf-8")
     for name in ("train", "dev"):
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
@@ -94,6 +97,17 @@ def toy(tmp_path_factory: pytest.TempPathFactory, chats: list[Conversation]) -> 
     (folder / "table.yaml").write_text(TABLE, encoding="utf-8")
     (folder / "toy.yaml").write_text(CONFIG, encoding="utf-8")
     return Toy(folder / "toy.yaml", folder)
+
+
+def _spans(chats: list[Conversation]) -> Iterator[str]:
+    """The first four characters of every message that has a signal."""
+    for chat in chats:
+        assert chat.labels is not None
+        for message in chat.messages:
+            labels = chat.labels.messages.get(message.message_id)
+            for signal in getattr(labels, "signals", ()):
+                row = {"conversation_id": chat.conversation_id, "message_id": message.message_id}
+                yield dump_line(row | {"name": signal.value, "start": 0, "end": min(4, len(message.text))}) + "\n"
 
 
 def _rows(count: int) -> Iterator[tuple[int, str, str]]:
@@ -139,7 +153,6 @@ layers: [0, 1]
 max_tokens: 48
 table: table.yaml
 chats: chats
-folds: 2
 replay: 0.5
 public: {epochs: 1, batch_size: 16}
 service: {epochs: 1, batch_size: 64}
@@ -156,7 +169,7 @@ def place(toy: Toy, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Wor
 
 @pytest.fixture(scope="session")
 def run(place: Workplace) -> Run:
-    """Public stage, folds, service stage, operating points, conversation head, export: once for all tests."""
+    """Public stage, chat stage, operating points, drivers, export: once for all tests."""
     stages: list[str] = []
     trained = train(place, lambda stage, _: stages.append(stage))
     return Run(place, trained, finish(place, trained, version="7"), tuple(dict.fromkeys(stages)))

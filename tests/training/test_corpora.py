@@ -15,13 +15,10 @@ from pipeline.serialise import conversation_to_json, dump_line
 from training.corpora import (
     CorpusEntry,
     checksum,
-    fold_of,
     load_chats,
     load_table,
     public_dataset,
     read_chats,
-    service_dataset,
-    split_of,
 )
 from training.targets import Layout
 
@@ -121,15 +118,6 @@ def test_a_missing_file_and_a_missing_column_are_named(tmp_path: Path) -> None:
         rows_of(path, constant={"anger_any": 0})
 
 
-def test_every_labelled_message_of_a_chat_is_a_row(chats: list[Conversation]) -> None:
-    chat = next(c for c in chats if c.labels is not None)
-    rows = service_dataset([chat], LAYOUT)
-    assert chat.labels is not None
-    assert set(rows["row"]) <= set(chat.labels.messages)
-    assert set(rows["conversation"]) == {chat.conversation_id}
-    assert "anger" in {head for row in rows for head in ("anger", "acts") if not np.isnan(target(row, head))}
-
-
 def test_chats_are_read_and_a_bad_line_is_named(tmp_path: Path, chats: list[Conversation]) -> None:
     line = dump_line(conversation_to_json(chats[0]))
     (tmp_path / "a.jsonl").write_text(line + "\n", encoding="utf-8")
@@ -140,15 +128,6 @@ def test_chats_are_read_and_a_bad_line_is_named(tmp_path: Path, chats: list[Conv
     assert caught.value.line == 2
     with pytest.raises(InputError):
         read_chats(tmp_path / "none.jsonl")
-
-
-def test_parts_and_folds_depend_on_the_id_alone() -> None:
-    ids = [f"c{i}" for i in range(2_000)]
-    parts = [split_of(i) for i in ids]
-    assert parts == [split_of(i) for i in ids]
-    assert 0.07 < parts.count("test") / len(ids) < 0.13
-    assert 0.07 < parts.count("dev") / len(ids) < 0.13
-    assert {fold_of(i, 3) for i in ids} == {0, 1, 2}
 
 
 def test_the_checksum_is_sha256(tmp_path: Path) -> None:

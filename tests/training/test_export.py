@@ -1,14 +1,26 @@
 """The exported folder is one that the runtime loads, and scores with."""
 
+from dataclasses import replace
+
 import numpy as np
+import torch
+from small_head import drivers, points
+from tokenizers import Tokenizer
 from toy_run import Run
 
 from pipeline.models.bundle import read_manifest, verified
-from pipeline.models.linear_head import HeadParameters
+from pipeline.models.context import READ, ContextHead, HeadFile
+from pipeline.models.drivers import Drivers
+from pipeline.models.fake import fake_scores
 from pipeline.models.onnx import OnnxScorer
+from pipeline.models.operating import level, sigmoid
 from pipeline.models.scorer import ACTS, SIGNALS
 from pipeline.run import build
-from training.export import READ_TOKENS
+from pipeline.stages.features import feature_names
+from training.export import READ_TOKENS, context_arrays
+from training.fit import predict
+from training.joint import hear, joined, read_messages
+from training.train import dialogues_of
 
 
 def test_the_manifest_names_and_checks_every_file(run: Run) -> None:
@@ -17,7 +29,7 @@ def test_the_manifest_names_and_checks_every_file(run: Run) -> None:
     assert (manifest.width, manifest.max_tokens) == (32, READ_TOKENS)
     assert (manifest.signals, manifest.acts, manifest.categories) == (SIGNALS, ACTS, run.place.layout.categories)
     assert manifest.operating_points == run.trained.points
-    assert set(manifest.files) == {"model.onnx", "tokenizer.json", "head.json"}
+    assert set(manifest.files) == {"model.onnx", "tokenizer.json", "context.npz", "head.json"}
     assert all(verified(run.finished.folder, manifest, name) for name in manifest.files)
 
 
@@ -32,25 +44,48 @@ def test_the_pipeline_loads_it_and_scores_chats(run: Run) -> None:
 
 def test_the_scorer_says_what_torch_says(run: Run) -> None:
     scorer = OnnxScorer(run.finished.folder)
-    texts = list(run.trained.rows["text"])[:20]
-    from tokenizers import Tokenizer
-
-    from training.fit import predict
-    from training.scores import text_scores
-
+    texts = [m.text for chat in run.place.chats[:4] for m in chat.messages][:20]
     words = Tokenizer.from_file(str(run.place.base / "tokenizer.json"))
-    logits = predict(run.trained.model, [e.ids[:READ_TOKENS] for e in words.encode_batch(texts)])
-    wanted = text_scores(logits, run.trained.points, scorer.categories)
+    logits = predict(run.trained.model.messages, [e.ids[:READ_TOKENS] for e in words.encode_batch(texts)])
+    points = run.trained.points
     got = scorer.score(texts)
-    assert np.mean([abs(a.anger - b.anger) for a, b in zip(got, wanted, strict=True)]) < 0.03
-    for a, b in zip(got, wanted, strict=True):
-        np.testing.assert_allclose(a.signals, b.signals, atol=0.05)
+    assert np.mean(np.abs([s.anger for s in got] - level(logits["anger"], points.anger))) < 0.03
+    np.testing.assert_allclose([s.signals for s in got], sigmoid(logits["signals"] + points.signals), atol=0.05)
+
+
+def test_the_runtime_head_follows_a_chat_as_torch_does(run: Run) -> None:
+    """The same embeddings and logits in both: numbers differ by the half precision of what is kept."""
+    tokenizer = Tokenizer.from_file(str(run.place.base / "tokenizer.json"))
+    (one,) = dialogues_of(run.place, run.place.part("dev")[:1], tokenizer)
+    with torch.inference_mode():
+        read = read_messages(run.trained.model.eval(), [one], autocast=False)
+        heard = hear(run.trained.model, [one], read)
+    categories = run.place.layout.categories
+    head = ContextHead(context_arrays(run.trained.model.context), points(), Drivers(drivers()), categories)
+    own, rows = joined(read.logits), {j: row for row, (_, j, _) in enumerate(read.rows)}
+    blank = fake_scores(categories=len(categories))
+    hidden = b""
+    for j, step in enumerate(one.steps):
+        role = READ[int(np.argmax(step.about[: len(READ)]))]
+        scores = None
+        if j in rows:
+            embedding = read.embeddings[rows[j]].numpy().astype(np.float16)
+            scores = replace(blank, embedding=embedding, logits=own[rows[j]].numpy())
+        now = head.hear(hidden, role, tuple(step.about[len(READ) :]), scores)
+        wanted = 1 / (1 + np.exp(-float(heard.risk[0, j])))
+        assert abs(now.risk - wanted) < 2e-3
+        if scores is not None:
+            assert now.scores is not None
+            corrected = (own[rows[j]] + heard.corrections[0, j]).numpy()
+            assert abs(now.scores.anger - level(corrected[None, :3], points().anger)[0]) < 2e-3
+        hidden = now.hidden
 
 
 def test_the_head_is_written_short_and_whole(run: Run) -> None:
     text = (run.finished.folder / "head.json").read_text(encoding="utf-8")
-    written = HeadParameters.model_validate_json(text)
-    fitted = HeadParameters.model_validate_json((run.place.out / "head.json").read_text(encoding="utf-8"))
-    assert written.features == fitted.features
-    np.testing.assert_allclose(written.center, fitted.center, rtol=1e-5)
-    assert len(text) < len(fitted.model_dump_json())
+    written = HeadFile.model_validate_json(text)
+    assert written.drivers.features == feature_names(run.place.layout.categories)
+    assert np.isclose(written.points.base_rate, run.trained.context.base_rate, rtol=1e-5)
+    assert any(written.drivers.weights)
+    numbers = [*written.drivers.weights, *written.drivers.center, *written.points.signals]
+    assert numbers == [float(f"{number:.6g}") for number in numbers]

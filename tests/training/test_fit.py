@@ -15,6 +15,7 @@ from training.targets import Layout
 
 LAYOUT = Layout(("a", "b"))
 CONFIG = StageConfig(epochs=3, batch_size=8, encoder_rate=1e-3, head_rate=5e-2)
+AVERAGED = CONFIG.model_copy(update={"average": 0.9})
 
 
 class Killed(Exception):
@@ -33,9 +34,11 @@ def fresh(base: Path, *, seed: int = 0) -> MultiTaskModel:
     return load_base(base, [0, 1], HeadSizes(len(SIGNALS), len(ACTS), 2))
 
 
-def trained(base: Path, checkpoint: Path, *, seed: int = 4, report: object = None) -> MultiTaskModel:
+def trained(
+    base: Path, checkpoint: Path, *, seed: int = 4, report: object = None, config: StageConfig = CONFIG
+) -> MultiTaskModel:
     say = report if callable(report) else lambda _: None
-    return fit(fresh(base), rows(base), LAYOUT, CONFIG, seed=seed, checkpoint=checkpoint, report=say)
+    return fit(fresh(base), rows(base), LAYOUT, config, seed=seed, checkpoint=checkpoint, report=say)
 
 
 def same(a: MultiTaskModel, b: MultiTaskModel) -> bool:
@@ -59,11 +62,12 @@ def test_the_same_seed_gives_the_same_weights(base: Path, tmp_path: Path) -> Non
     assert not same(first, trained(base, tmp_path / "c", seed=5))
 
 
+@pytest.mark.parametrize("config", [CONFIG, AVERAGED])
 @pytest.mark.parametrize("at", [2, 7, 14])
 def test_a_killed_run_ends_with_the_same_weights(
-    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, config: StageConfig
 ) -> None:
-    whole = trained(base, tmp_path / "whole")
+    whole = trained(base, tmp_path / "whole", config=config)
     step, count = module._train_step, iter(range(100))
 
     def killed(*arguments: object) -> float:
@@ -73,10 +77,10 @@ def test_a_killed_run_ends_with_the_same_weights(
 
     monkeypatch.setattr(module, "_train_step", killed)
     with pytest.raises(Killed):
-        trained(base, tmp_path / "checkpoint")
+        trained(base, tmp_path / "checkpoint", config=config)
     monkeypatch.setattr(module, "_train_step", step)
     torch.manual_seed(99)  # another process begins with other random numbers
-    assert same(whole, trained(base, tmp_path / "checkpoint"))
+    assert same(whole, trained(base, tmp_path / "checkpoint", config=config))
 
 
 def test_a_kill_while_the_checkpoint_is_written_leaves_the_old_one(
@@ -91,10 +95,10 @@ def test_a_kill_while_the_checkpoint_is_written_leaves_the_old_one(
 
     monkeypatch.setattr(torch, "save", half)
     model = fresh(base)
-    optimizer = module._optimizer(model, CONFIG)
+    optimizer = module.optimizer_of(model, CONFIG)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda _: 1.0)
     with pytest.raises(Killed):
-        module._save(tmp_path / "checkpoint", model, optimizer, schedule, 1)
+        module._save(tmp_path / "checkpoint", model, optimizer, schedule, 1, None)
     assert (tmp_path / "checkpoint").read_bytes() == before
 
 
@@ -131,5 +135,5 @@ def test_rates_rise_then_fall_and_deeper_layers_learn_slower(base: Path) -> None
     rates = [module._rate(step, 100, 0.1) for step in range(101)]
     assert rates.index(max(rates)) in range(9, 12)
     assert rates[-1] == 0
-    optimizer = module._optimizer(fresh(base), CONFIG)
+    optimizer = module.optimizer_of(fresh(base), CONFIG)
     assert len({group["lr"] for group in optimizer.param_groups}) == 4

@@ -12,8 +12,9 @@ from hypothesis.extra import numpy as arrays
 
 from training.export import graph_of
 from training.fit import pad
-from training.graph import LOGITS, PEAK, quantise
+from training.graph import LOGITS, PEAK, quantise, steps_of
 from training.model import HeadSizes, MultiTaskModel, load_base
+from training.ranges import measure
 
 LENGTHS = (2, 3, 7, 40, 200, 256)
 
@@ -28,11 +29,13 @@ def model(base: Path) -> MultiTaskModel:
     return model
 
 
+def session_of(model: MultiTaskModel, *, quantised: bool) -> ort.InferenceSession:
+    ranges = measure(model, [ids_of(length) for length in LENGTHS]) if quantised else None
+    return ort.InferenceSession(graph_of(model, ranges).SerializeToString(), providers=["CPUExecutionProvider"])
+
+
 def outputs(model: MultiTaskModel, ids: list[int], *, quantised: bool) -> tuple[np.ndarray, ...]:
-    session = ort.InferenceSession(
-        graph_of(model, quantised=quantised).SerializeToString(), providers=["CPUExecutionProvider"]
-    )
-    return tuple(session.run(None, {"ids": np.array([ids], np.int64)}))
+    return tuple(session_of(model, quantised=quantised).run(None, {"ids": np.array([ids], np.int64)}))
 
 
 def torch_outputs(model: MultiTaskModel, ids: list[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -53,7 +56,7 @@ def test_the_float_graph_equals_torch(model: MultiTaskModel, length: int) -> Non
     logits, embedding, evidence = outputs(model, ids_of(length), quantised=False)
     np.testing.assert_allclose(logits, wanted, atol=1e-4)
     np.testing.assert_allclose(embedding, pooled, atol=1e-4)
-    assert evidence.shape == (length, 5)
+    assert evidence.shape == (1, length, 5)
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -64,10 +67,34 @@ def test_the_int8_graph_is_close(model: MultiTaskModel, length: int) -> None:
     assert np.corrcoef(logits[0], wanted[0])[0, 1] > 0.99
 
 
-def test_evidence_adds_up_to_what_attention_gives_a_signal(model: MultiTaskModel) -> None:
-    logits, embedding, evidence = outputs(model, ids_of(20), quantised=False)
-    linear = embedding @ model.signals.mean.weight.detach().numpy().T + model.signals.mean.bias.detach().numpy()
-    np.testing.assert_allclose(evidence.sum(0), (logits[:, -5:] - linear)[0], atol=1e-4)
+@pytest.mark.parametrize("quantised", [True, False])
+def test_company_changes_nothing(model: MultiTaskModel, quantised: bool) -> None:
+    session = session_of(model, quantised=quantised)
+    rows = np.random.default_rng(0).integers(4, 60, (9, 12))
+    together = session.run(None, {"ids": rows})
+    alone = [session.run(None, {"ids": row[None]}) for row in rows]
+    for whole, *single in zip(together, *alone, strict=True):
+        np.testing.assert_allclose(whole, np.concatenate(single), atol=1e-5)
+
+
+def test_evidence_is_attention_over_the_tokens(model: MultiTaskModel) -> None:
+    _, _, evidence = outputs(model, ids_of(20), quantised=False)
+    ids, mask = pad([ids_of(20)])
+    with torch.inference_mode():
+        states, _ = model.encode(ids, mask)
+        wanted = model.signals.weights(states, mask.bool()).numpy()
+    np.testing.assert_allclose(evidence, wanted, atol=1e-5)
+    np.testing.assert_allclose(evidence.sum(axis=1), 1.0, atol=1e-5)
+
+
+@given(st.floats(-100, 100), st.floats(-100, 100))
+def test_the_steps_of_a_range_hold_zero_exactly(one: float, other: float) -> None:
+    scale, zero = steps_of(min(one, other), max(one, other))
+    assert scale > 0
+    assert 0 <= zero <= 255
+    low, high = ((0 - float(zero)) * scale, (255 - float(zero)) * scale)
+    assert low <= min(one, other, 0) + scale
+    assert high >= max(one, other, 0) - scale
 
 
 @given(arrays.arrays(np.float32, (6, 5), elements=st.floats(-50, 50, width=32)), st.sampled_from([0, 1]))

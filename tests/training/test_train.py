@@ -4,30 +4,38 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
 from toy_run import Run, Toy
 
 from pipeline.errors import ConfigError
-from training.corpora import fold_of, split_of
-from training.train import Workplace, fresh, load_config, public_parts, train, workplace
+from training.train import Workplace, chat_dialogues, fresh, load_config, public_parts, train, workplace
 
 
 def test_the_steps_run_in_order_and_leave_their_results(run: Run) -> None:
-    assert run.stages == ("public", "fold-0", "fold-1", "service")
+    assert run.stages == ("public", "chats")
     left = {path.name for path in run.place.out.iterdir()}
-    assert {"public.pt", "fold-0.npz", "fold-1.npz", "service.pt", "points.json", "head.json", "model"} <= left
+    assert {"public.pt", "chats.pt", "points.json", "model"} <= left
     assert not [name for name in left if name.endswith((".checkpoint", ".partial"))]
 
 
-def test_only_training_chats_are_learned_from_and_each_is_held_out_once(run: Run) -> None:
-    rows = run.trained.rows
-    assert {split_of(c) for c in rows["conversation"]} == {"train"}
-    folds = np.array([fold_of(c, 2) for c in rows["conversation"]])
-    for fold in (0, 1):
-        kept = np.load(run.place.out / f"fold-{fold}.npz")
-        np.testing.assert_array_equal(run.trained.held_out["anger"][folds == fold], kept["anger"])
+def test_only_training_chats_are_learned_from(run: Run) -> None:
+    tokenizer = Tokenizer.from_file(str(run.place.base / "tokenizer.json"))
+    learned = {one.key for one in chat_dialogues(run.place, "train", tokenizer)}
+    tuned = {one.key for one in chat_dialogues(run.place, "dev", tokenizer)}
+    assert len(learned) == 36
+    assert len(tuned) == 12
+    assert not learned & tuned
+
+
+def test_a_share_of_the_chats_is_drawn_by_the_seed(place: Workplace) -> None:
+    tokenizer = Tokenizer.from_file(str(place.base / "tokenizer.json"))
+    some = replace(place, config=place.config.model_copy(update={"share": 0.25}))
+    keys = [one.key for one in chat_dialogues(some, "train", tokenizer)]
+    assert len(keys) == 9
+    assert keys == [one.key for one in chat_dialogues(some, "train", tokenizer)]
+    assert len(chat_dialogues(some, "dev", tokenizer)) == 12
 
 
 def test_a_finished_run_is_not_trained_again(run: Run) -> None:
@@ -41,12 +49,10 @@ def test_a_finished_run_is_not_trained_again(run: Run) -> None:
 
 
 def test_a_run_killed_between_its_steps_ends_the_same(run: Run, tmp_path: Path) -> None:
-    kept = ("public.pt", "fold-0.npz")
-    for name in kept:
-        shutil.copy(run.place.out / name, tmp_path / name)
+    shutil.copy(run.place.out / "public.pt", tmp_path / "public.pt")
     stages: list[str] = []
     again = train(replace(run.place, out=tmp_path), lambda stage, _: stages.append(stage))
-    assert dict.fromkeys(stages) == dict.fromkeys(["fold-1", "service"])
+    assert dict.fromkeys(stages) == dict.fromkeys(["chats"])
     wanted = run.trained.model.state_dict()
     assert all(torch.equal(value, wanted[name]) for name, value in again.model.state_dict().items())
     assert again.points == run.trained.points
@@ -92,6 +98,8 @@ def test_a_wrong_configuration_names_the_key(toy: Toy, tmp_path: Path, change: s
 
 def test_the_committed_configuration_is_sound(repository: Path) -> None:
     config = load_config(repository / "configs" / "train" / "boilover.yaml")
-    assert len(config.layers) == 6
+    assert len(config.layers) == 8
     assert config.table.is_file()
     assert config.chats.resolve() == repository / "data" / "conversations"
+    assert config.labels is not None
+    assert config.labels.is_dir()

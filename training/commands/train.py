@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model-version", default="1", metavar="V", help="version to write into the manifest (default: %(default)s)"
     )
     parser.add_argument(
-        "--tracking", default="sqlite:///mlflow.db", metavar="URI", help="MLflow tracking store (default: %(default)s)"
+        "--tracking", metavar="URI", help="MLflow store (default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db)"
     )
     parser.add_argument("--threads", type=int, metavar="N", help="threads of torch (default: its own)")
 
@@ -47,11 +47,12 @@ def run(args: argparse.Namespace) -> int:
     import torch
 
     from pipeline.config import load_categories
-    from pipeline.models.onnx import OnnxScorer
+    from pipeline.models.bundle import read_manifest
     from training import tracking
     from training.corpora import checksum
     from training.evaluation import as_table
-    from training.train import finish, load_config, train, workplace
+    from training.proof import write_proof
+    from training.train import data_files, finish, load_config, train, workplace
 
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -59,19 +60,23 @@ def run(args: argparse.Namespace) -> int:
     categories = tuple(category.id for category in load_categories())
     place = workplace(config, base=args.base, corpora=args.corpora, out=args.out, categories=categories)
     parameters = {"base": args.base.name, "model.version": args.model_version, **config.model_dump(mode="json")}
-    tags = {f"sha256.{path.name}": checksum(path) for path in sorted(config.chats.glob("*.jsonl"))}
+    tags = {f"sha256.{path.parent.name}/{path.name}": checksum(path) for path in data_files(config)}
     with tracking.run(args.out.name, uri=args.tracking, parameters=parameters, tags=tags) as tracked:
         trained = train(place, lambda stage, progress: _report(tracked, stage, progress))
         done = finish(place, trained, version=args.model_version)
         for language, values in done.figures.items():
             tracked.metrics({f"dev.{language}.{name}": value for name, value in values.items()})
         tracked.metrics({f"public.{name}": value for name, value in done.public.items()})
-        tracked.file(done.folder, "model")
         tracked.file(args.config)
+        write_proof(done.judged, args.out / "proof")
+        (args.out / "proof" / "environment.txt").write_text(tracking.environment(), encoding="utf-8")
+        tracked.file(args.out / "proof", "proof")
+        number = tracked.register(done.folder, alias=tracking.CHALLENGER)
     sys.stdout.write(as_table(done.figures) + "\n")
     for name, value in done.public.items():
         sys.stdout.write(f"{name:40} {value:.3f}\n")
-    sys.stdout.write(f"model: {done.folder} ({OnnxScorer(done.folder).identity.sha256[:12]})\n")
+    sys.stdout.write(f"model: {done.folder} ({read_manifest(done.folder)[1].sha256[:12]})\n")
+    sys.stdout.write(f"registered: models:/{tracking.REGISTERED}/{number} (alias {tracking.CHALLENGER})\n")
     return 0
 
 

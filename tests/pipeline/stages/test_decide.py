@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from chat_builders import START, decided, quoting, scored
+from chat_builders import START, SmallHead, decided, quoting, scored
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -233,10 +233,10 @@ def test_the_next_deadline_is_the_one_that_fires() -> None:
     state, _, _ = decided(messages)
     due = decide.next_deadline(state, policy)
     assert due == START + timedelta(minutes=60)
-    after, alerts = decide.tick(state, due, policy)
+    after, alerts = decide.tick(state, due, policy, SmallHead())
     assert len(alerts) == 1
     assert decide.next_deadline(after, policy) is None
-    assert decide.tick(after, due + timedelta(days=1), policy) == (after, ())
+    assert decide.tick(after, due + timedelta(days=1), policy, SmallHead()) == (after, ())
 
 
 @st.composite

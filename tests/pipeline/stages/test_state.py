@@ -6,13 +6,17 @@ import pytest
 from chat_builders import CATEGORIES, START, SmallHead, decided, quoting, scored, tracked
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_head import drivers, points, weights
 
 from pipeline.config import load_alert_policy
 from pipeline.errors import InputError
+from pipeline.models.context import ContextHead
+from pipeline.models.drivers import Drivers
 from pipeline.models.fake import fake_scores
 from pipeline.models.scorer import ACTS, SIGNALS
 from pipeline.records import Message, Role
 from pipeline.stages import decide, track
+from pipeline.stages.features import feature_names
 from pipeline.stages.state import LIMIT, ConversationState, initial
 
 roles = st.sampled_from(list(Role))
@@ -57,10 +61,10 @@ def test_a_snapshot_changes_no_alert(messages) -> None:
     policy, head, state, found = load_alert_policy(), SmallHead(), initial("default", "c1", "whatsapp"), []
     for message in messages:
         state = ConversationState.from_json(state.to_json())
-        state, due = decide.tick(state, message.prepared.message.sent_at, policy)
+        state, due = decide.tick(state, message.prepared.message.sent_at, policy, head)
         before = ConversationState.from_json(state.to_json())
         after, result = track.step(before, message, head)
-        state, raised = decide.step(before, ConversationState.from_json(after.to_json()), result, message, policy)
+        state, raised = decide.step(before, ConversationState.from_json(after.to_json()), result, message, policy, head)
         found += [*due, *raised]
     assert found == expected
 
@@ -68,7 +72,9 @@ def test_a_snapshot_changes_no_alert(messages) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_snapshot_stays_under_four_kilobytes_over_two_thousand_messages(seed: int) -> None:
     random = np.random.default_rng(seed)
-    policy, head = load_alert_policy(), SmallHead()
+    known = weights(width=384, categories=len(CATEGORIES))
+    head = ContextHead(known, points(), Drivers(drivers(feature_names(CATEGORIES))), CATEGORIES)
+    policy = load_alert_policy()
     state = initial("shop-东区", "conversation-" + "x" * 51, "whatsapp")
     for at in range(2000):
         scores = replace(
@@ -85,9 +91,9 @@ def test_the_snapshot_stays_under_four_kilobytes_over_two_thousand_messages(seed
         message = scored(at, role, text, quoting(scores, 0, 80))
         long_id = Message(f"wamid-{at:058d}", message.prepared.message.sent_at, role, "", text)
         message = replace(message, prepared=replace(message.prepared, message=long_id))
-        state, _ = decide.tick(state, long_id.sent_at, policy)
+        state, _ = decide.tick(state, long_id.sent_at, policy, head)
         after, result = track.step(state, message, head)
-        state, _ = decide.step(state, after, result, message, policy)
+        state, _ = decide.step(state, after, result, message, policy, head)
         if at % 50 == 0 or at < 60:
             assert len(state.to_json().encode()) <= LIMIT
     assert state.embedding

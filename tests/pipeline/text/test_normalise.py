@@ -111,3 +111,16 @@ def test_normalising_twice_equals_once_for_any_string(text):
 )
 def test_damaged_or_huge_strings_never_raise(text):
     assert isinstance(normalise(text).text, str)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("電話<PHONE>，謝謝！", "电话<PHONE>，谢谢！"),  # only glyphs change beside a placeholder
+        ("请问<b>退款</b>", "请问 退款"),
+        ("好的好的", "好的好的"),
+        ("好的好的好的好的", "好的好的好的"),
+    ],
+)
+def test_settled_texts_only_have_their_glyphs_mapped(text: str, expected: str) -> None:
+    assert normalise(text).text == expected

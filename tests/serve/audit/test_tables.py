@@ -86,3 +86,10 @@ def test_any_text_makes_a_row(text: str, sender: str) -> None:
 def test_times_of_any_year_and_offset_are_exact(year: int) -> None:
     moment = datetime(year, 1, 1, tzinfo=timezone(timedelta(hours=14)))
     assert micros(moment) == micros(datetime(year, 1, 1, tzinfo=UTC)) - 14 * 3_600_000_000
+
+
+def test_message_rows_are_the_same_with_the_scoring_output_at_hand() -> None:
+    one = run(angry_chat("x"))[0]
+    columns = MessageColumns()
+    columns.add(one, assessment_to_json(one.assessment)["messages"])
+    assert columns.table().to_pylist() == message_rows(angry_chat("x"))

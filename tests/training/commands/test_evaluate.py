@@ -8,6 +8,7 @@ import pytest
 from toy_run import Run
 
 from pipeline.errors import InputError
+from training.behaviour.suite import Minimum, Suite
 from training.commands import evaluate
 
 
@@ -32,9 +33,49 @@ def test_json_has_every_measure(run: Run, capsys: pytest.CaptureFixture[str]) ->
     assert found["all"].keys() >= run.finished.figures["all"].keys()
 
 
+def test_two_models_stand_side_by_side(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(run.finished.folder)
+    given = [str(run.place.config.chats / "some.jsonl"), "--model", folder, "--against", folder, "--draws", "20"]
+    assert evaluate.run(arguments(*given)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["all", "model", "against", "change", "interval"]
+    row = next(line.split() for line in lines if line.startswith("anger.qwk"))
+    assert row[1] == row[2]
+    assert row[3:] == ["+0.000", "+0.000", "…", "+0.000"]
+    assert evaluate.run(arguments(*given, "--json", "--seed", "3")) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["model"] == found["against"]
+    assert found["measures"]["all"]["anger.qwk"]["difference"] == 0
+    assert found["measures"]["all"]["anger.qwk"]["model"] == run_figure(run, "anger.qwk", found)
+
+
+def run_figure(run: Run, name: str, found: dict) -> float:
+    """The figure that the plain command gives for the same chats."""
+    from pipeline.run import build
+    from training.evaluation import figures, judge
+
+    assert found["model"]["name"] == run.place.config.name
+    return figures(judge(build(model=run.finished.folder), run.place.chats))["all"][name]
+
+
 def test_chats_without_labels_are_an_error(run: Run, tmp_path: Path) -> None:
     line = json.loads((run.place.config.chats / "some.jsonl").read_text(encoding="utf-8").splitlines()[0])
     del line["labels"]
     (tmp_path / "bare.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     with pytest.raises(InputError, match="annotated"):
         evaluate.run(arguments(str(tmp_path / "bare.jsonl"), "--model", str(run.finished.folder)))
+
+
+def test_the_behavioural_suite_is_printed_and_filled_in(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = Minimum(capability="calm", expect=("anger none",), zh=("在吗",), en=("hi there",), mixed=("hi 在吗",))
+    monkeypatch.setattr("training.behaviour.suite.load_suite", lambda: Suite(minimum=(few,)))
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- figures:behaviour -->\n<!-- /figures:behaviour -->\nb\n", encoding="utf-8")
+    given = ("--behaviour", "--model", str(run.finished.folder))
+    assert evaluate.run(arguments(*given, "--into", str(page))) == 0
+    assert "calm" in capsys.readouterr().out
+    assert "| calm |" in page.read_text(encoding="utf-8")
+    evaluate.run(arguments(*given, "--json"))
+    assert json.loads(capsys.readouterr().out)["kinds"]["minimum"]["all"]["tried"] == 3

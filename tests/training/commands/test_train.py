@@ -18,14 +18,16 @@ COMMAND = [sys.executable, "-c", "from serve.cli import script; script()", "trai
 def test_a_killed_run_goes_on_and_writes_the_same_model(run: Run, toy: Toy, base: Path, tmp_path: Path) -> None:
     out = tmp_path / "toy"
     out.mkdir()
-    for name in ("public.pt", "fold-0.npz", "fold-1.npz"):
-        shutil.copy(run.place.out / name, out / name)
+    shutil.copy(run.place.out / "public.pt", out / "public.pt")
     options = [str(toy.config), "--base", str(base), "--corpora", str(toy.corpora), "--out", str(out), "--threads", "1"]
     options += ["--model-version", "7", "--tracking", f"sqlite:///{tmp_path / 'm.db'}"]
     done = subprocess.run([*COMMAND, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "anger.qwk" in done.stdout
     assert "toy_dev.anger_any.auc" in done.stdout
+    assert "registered: models:/boilover/1 (alias challenger)" in done.stdout
+    proof = {path.name for path in (out / "proof").iterdir()}
+    assert {"confusion.json", "reliability.png", "errors.jsonl", "environment.txt"} <= proof
     for name in ("model.onnx", "head.json", "manifest.json"):
         assert (out / "model" / name).read_bytes() == (run.finished.folder / name).read_bytes(), name
 
