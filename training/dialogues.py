@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,8 +199,3 @@ def prefix_weights(dialogue: Dialogue) -> NDArray[np.float32]:
     if dialogue.whole is not None and dialogue.whole.event:
         weights[: dialogue.whole.event] = 1.0 / dialogue.whole.event
     return weights
-
-
-def log_seconds(seconds: float) -> float:
-    """log(1 + seconds), 0 for clocks that run backwards."""
-    return math.log1p(max(0.0, seconds))

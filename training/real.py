@@ -22,8 +22,8 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.errors import InputError
 from pipeline.records import Conversation, Message, Role
 from pipeline.serialise import annotation_from_json
+from training.corpora import MAX_CHARACTERS
 
-MAX_CHARACTERS = 600
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _APART = timedelta(minutes=3)
 """The corpora state no usable times: messages of a dialogue are put this far apart."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -181,24 +182,14 @@ def train(place: Workplace, report: Report) -> Trained:
     """Run (or finish) all steps up to the operating points."""
     tokenizer = Tokenizer.from_file(str(place.base / "tokenizer.json"))
     model = chat_model(place, public_stage(place, tokenizer, report))
-    done = place.out / "chats.pt"
-    if done.exists():
-        model.load_state_dict(torch.load(done, weights_only=True))
-    else:
-        checkpoint = place.out / "chats.checkpoint"
-        dialogues = [*chat_dialogues(place, "train", tokenizer), *_beside(place, tokenizer)]
-        fit_chats(
-            model,
-            dialogues,
-            place.layout,
-            place.config.service,
-            seed=place.config.seed,
-            checkpoint=checkpoint,
-            report=lambda progress: report("chats", progress),
-        )
-        _store(model, done, checkpoint)
+
+    def everything() -> list[Dialogue]:
+        return [*chat_dialogues(place, "train", tokenizer), *_beside(place, tokenizer)]
+
+    _chat_stage(place, "chats", model, everything, place.config.service, place.config.seed, report)
     if place.config.polish is not None:
-        _polish(place, model, place.config.polish, tokenizer, report)
+        alone = partial(chat_dialogues, place, "train", tokenizer)
+        _chat_stage(place, "polish", model, alone, place.config.polish, place.config.seed + 1, report)
     model.eval()
     held_out = chat_dialogues(place, "dev", tokenizer)
     said = predict_chats(model, held_out)
@@ -210,19 +201,28 @@ def train(place: Workplace, report: Report) -> Trained:
     return Trained(model, points, context)
 
 
-def _polish(place: Workplace, model: ChatModel, config: StageConfig, tokenizer: Tokenizer, report: Report) -> None:
-    done, checkpoint = place.out / "polish.pt", place.out / "polish.checkpoint"
+def _chat_stage(
+    place: Workplace,
+    name: str,
+    model: ChatModel,
+    dialogues: Callable[[], list[Dialogue]],
+    config: StageConfig,
+    seed: int,
+    report: Report,
+) -> None:
+    """Train on dialogues, or take what an earlier run kept; dialogues are only made where they are needed."""
+    done, checkpoint = place.out / f"{name}.pt", place.out / f"{name}.checkpoint"
     if done.exists():
         model.load_state_dict(torch.load(done, weights_only=True))
         return
     fit_chats(
         model,
-        chat_dialogues(place, "train", tokenizer),
+        dialogues(),
         place.layout,
         config,
-        seed=place.config.seed + 1,
+        seed=seed,
         checkpoint=checkpoint,
-        report=lambda progress: report("polish", progress),
+        report=lambda progress: report(name, progress),
     )
     _store(model, done, checkpoint)
 
@@ -249,9 +249,9 @@ def public_stage(place: Workplace, tokenizer: Tokenizer, report: Report) -> Mult
 
 
 def _store(model: torch.nn.Module, done: Path, checkpoint: Path) -> None:
-    partial = done.with_suffix(".partial")
-    torch.save(model.state_dict(), partial)
-    partial.replace(done)
+    unfinished = done.with_suffix(".partial")
+    torch.save(model.state_dict(), unfinished)
+    unfinished.replace(done)
     checkpoint.unlink(missing_ok=True)
 
 
