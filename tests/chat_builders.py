@@ -64,9 +64,10 @@ class SmallHead:
         order = np.argsort(-shares)
         return [(self._names[at], float(shares[at])) for at in order if shares[at] > 0]
 
-    def outlook(self, hidden: bytes, embedding: FloatArray) -> Outlook:
+    def outlook(self, hidden: bytes, embedding: FloatArray, peaks: Sequence[float]) -> Outlook:
         assert isinstance(hidden, bytes)
         assert embedding.ndim == 1
+        assert len(peaks) in (0, len(self.categories))
         return self._outlook
 
 

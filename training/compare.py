@@ -24,6 +24,8 @@ PREFIXES = 5
 Floats = NDArray[np.float64]
 Measure = Callable[[Floats], Floats]
 """How often each chat is drawn, shape (draws, chats), to values, shape (draws,); NaN where a draw cannot give one."""
+Measures = Callable[[Sequence[Judged]], Iterator[tuple[str, Measure]]]
+"""Named measures of some chats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +51,23 @@ class Difference:
 def compare(
     model: Sequence[Judged],
     against: Sequence[Judged],
-    language: Callable[[Conversation], str],
+    group: Callable[[Conversation], str],
     *,
     draws: int = DRAWS,
     confidence: float = 0.95,
     seed: int = 0,
+    measures: Measures | None = None,
 ) -> dict[str, dict[str, Difference]]:
-    """The main measures of two models by language of the chat, and over all.
+    """Measures of two models by group of chats, and over all.
 
     Args:
         model: chats as the first model reads them.
         against: the same chats, in the same order, as the second reads them.
-        language: of a chat.
+        group: of a chat, such as its language.
         draws: bootstrap draws, of conversations with replacement; the same for both models.
         confidence: of the intervals.
         seed: of the draws.
+        measures: what to compare; ``main_measures`` where not given.
 
     Raises:
         InputError: the chats differ.
@@ -71,23 +75,23 @@ def compare(
     names = [[(j.conversation.source, j.conversation.conversation_id) for j in side] for side in (model, against)]
     if names[0] != names[1]:
         raise InputError("two models can only be compared on the same chats")
-    first, second = by_language(model, language), by_language(against, language)
+    first, second = by_language(model, group), by_language(against, group)
+    of = measures or main_measures
     return {
-        name: _differences(first[name], second[name], draws=draws, confidence=confidence, seed=seed)
+        name: _differences(first[name], second[name], of, draws=draws, confidence=confidence, seed=seed)
         for name in sorted(first)
     }
 
 
 def _differences(
-    model: Sequence[Judged], against: Sequence[Judged], *, draws: int, confidence: float, seed: int
+    model: Sequence[Judged], against: Sequence[Judged], measures: Measures, *, draws: int, confidence: float, seed: int
 ) -> dict[str, Difference]:
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(model), np.full(len(model), 1 / len(model)), size=draws).astype(float)
+    drawn = drawn_chats(len(model), draws, seed)
     once = np.ones((1, len(model)))
     tail = (1 - confidence) / 2
     found: dict[str, Difference] = {}
-    second = dict(main_measures(against))
-    for name, of in main_measures(model):
+    second = dict(measures(against))
+    for name, of in measures(model):
         said, other = float(of(once)[0]), float(second[name](once)[0])
         spread = of(drawn) - second[name](drawn)
         spread = spread[np.isfinite(spread)]
@@ -95,6 +99,11 @@ def _differences(
             low, high = np.quantile(spread, (tail, 1 - tail))
             found[name] = Difference(*(round(float(v), 4) for v in (said, other, low, high)))
     return found
+
+
+def drawn_chats(chats: int, draws: int, seed: int) -> Floats:
+    """How often each chat is drawn in a bootstrap over conversations, with replacement; shape (draws, chats)."""
+    return np.random.default_rng(seed).multinomial(chats, np.full(chats, 1 / chats), size=draws).astype(float)
 
 
 def main_measures(judged: Sequence[Judged]) -> Iterator[tuple[str, Measure]]:
@@ -118,6 +127,15 @@ def main_measures(judged: Sequence[Judged]) -> Iterator[tuple[str, Measure]]:
     yield "escalation.f1", _of_counts(_hits(judged, _escalations), _micro_f1s)
     yield "escalation.at_exact", _rate(judged, _right_place)
     yield "forecast.auc", _forecast(judged)
+
+
+def category_measures(judged: Sequence[Judged]) -> Iterator[tuple[str, Measure]]:
+    """What is compared within a complaint category: whether its main category is named first, and whether an escalation is told."""
+    yield "category.top1", _rate(judged, _top_category)
+    yield (
+        "escalation.accuracy",
+        _rate(judged, lambda j: j.labels.conversation.escalated == j.assessment.conversation.escalated),
+    )
 
 
 Pairs = Callable[[Judged], Sequence[tuple[int, int]]]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from pipeline.models.context import HIDDEN, LOGIT_SCALE, MOMENT, READ
+from pipeline.models.context import HIDDEN, LOGIT_SCALE, MOMENT, PEAK, READ
 from pipeline.models.operating import CORRECTED
 from pipeline.records import Outcome, Stage
 
@@ -42,12 +42,13 @@ class ContextHead(nn.Module):
         self.shift = nn.Linear(HIDDEN, CORRECTED)
         self.risk = nn.Linear(HIDDEN, 1)
         sizes = {"complaint": 1, "category": categories, "stage": len(Stage), "outcome": len(Outcome), "csat": 1}
-        self.whole = nn.ModuleDict({name: nn.Linear(HIDDEN + width, size) for name, size in sizes.items()})
+        known = HIDDEN + width + categories
+        self.whole = nn.ModuleDict({name: nn.Linear(known, size) for name, size in sizes.items()})
         nn.init.normal_(self.shift.weight, std=0.01)
         nn.init.zeros_(self.shift.bias)
         self.dropout = nn.Dropout(0.1)
 
-    def forward(self, embeddings: Tensor, logits: Tensor, about: Tensor, means: Tensor) -> Heard:
+    def forward(self, embeddings: Tensor, logits: Tensor, about: Tensor, means: Tensor, peaks: Tensor) -> Heard:
         """Run over whole chats.
 
         Args:
@@ -55,13 +56,14 @@ class ContextHead(nn.Module):
             logits: the messages' own joined logits, shape (chats, messages, CORRECTED), zeros likewise.
             about: role (one-hot) and moment of each message, shape (chats, messages, roles + MOMENT).
             means: running mean of the customer's embeddings, shape (chats, messages, width).
+            peaks: highest category logits of the customer's messages so far, shape (chats, messages, categories).
         """
         x = torch.cat([embeddings, logits / LOGIT_SCALE, about], dim=-1)
         hidden, _ = self.cell(torch.relu(self.read(self.dropout(x))))
         hidden = self.dropout(hidden)
-        both = torch.cat([hidden, self.dropout(means)], dim=-1)
+        known = torch.cat([hidden, self.dropout(means), peaks.clamp(-PEAK, PEAK) / LOGIT_SCALE], dim=-1)
         return Heard(
             corrections=self.shift(hidden),
             risk=self.risk(hidden)[..., 0],
-            whole={name: head(both) for name, head in self.whole.items()},
+            whole={name: head(known) for name, head in self.whole.items()},
         )

@@ -11,10 +11,13 @@ import csv
 import gzip
 import json
 import math
-from collections.abc import Iterator, Mapping
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO, TypeVar
 
 import datasets
 import numpy as np
@@ -31,6 +34,10 @@ from training.targets import Layout
 
 MAX_CHARACTERS = 600
 """Longer public texts are cut here: the encoder reads at most 128 tokens of them anyway."""
+Row = Mapping[str, Any]
+"""A line of a corpus file as it stands there."""
+T = TypeVar("T")
+_NO_PART_OF_A_TEXT = re.compile(r"@\w+|\s+")
 
 
 class LabelMap(BaseModel):
@@ -56,6 +63,8 @@ class CorpusEntry(BaseModel):
     licence: str
     shipped: bool
     split: Literal["train", "dev"] = "train"
+    of: str | None = None
+    """Of a development part: the entry with the training rows of the same set."""
     sample: int | None = Field(default=None, ge=1)
     text: list[str]
     label: str | None = None
@@ -64,6 +73,17 @@ class CorpusEntry(BaseModel):
     flag: str = "1"
     targets: dict[str, LabelMap] = {}
     constant: dict[str, float] = {}
+    numbers: dict[str, str] = {}
+    """Head to the column that holds its number, in the units of the corpus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Which rows a training run draws of each file of its table."""
+
+    seed: int
+    shares: Sequence[float] = (1.0,)
+    """One draw each, see ``public_dataset``."""
 
 
 def load_table(path: Path) -> list[CorpusEntry]:
@@ -73,7 +93,13 @@ def load_table(path: Path) -> list[CorpusEntry]:
 
 
 def public_dataset(
-    entry: CorpusEntry, folder: Path, layout: Layout, *, seed: int, share: float = 1.0
+    entry: CorpusEntry,
+    folder: Path,
+    layout: Layout,
+    *,
+    seed: int,
+    share: float = 1.0,
+    without: Collection[str] = frozenset(),
 ) -> datasets.Dataset:
     """Rows of one public file with their targets.
 
@@ -83,28 +109,49 @@ def public_dataset(
         layout: target layout.
         seed: for the draw of rows.
         share: of the rows that the entry asks for, in (0, 1].
+        without: keys of texts (``text_key``) that are left out before the draw.
 
     Raises:
         InputError: the file is missing or lacks a column.
     """
     path = folder / entry.path
-    if not path.is_file():
-        raise InputError("a corpus file is missing", path=str(path), fix="give the corpora folder with --corpora.")
-    rows = list(_rows(path))
-    wanted = math.ceil(share * min(entry.sample or len(rows), len(rows)))
-    if wanted < len(rows):
-        rows = [rows[i] for i in sorted(np.random.default_rng(seed).choice(len(rows), wanted, replace=False))]
     records = []
-    for number, row in enumerate(rows):
-        try:
-            text = "\n".join(str(row[column]) for column in entry.text)[:MAX_CHARACTERS]
-            targets = _public_targets(entry, row, layout)
-        except KeyError as error:
-            raise InputError(f"a corpus file has no column {error}", path=str(path)) from error
+    try:
+        rows = [row for row in read_rows(path) if not without or text_key(_text(entry, row)) not in without]
+        labelled = [
+            (_text(entry, row), _public_targets(entry, row, layout), row) for row in _drawn(entry, rows, seed, share)
+        ]
+    except KeyError as error:
+        raise InputError(f"a corpus file has no column {error}", path=str(path)) from error
+    for number, (text, targets, row) in enumerate(labelled):
         if not np.isnan(targets).all() and text.strip():
             text = normalise(redact(text).text).text
             records.append(_record(text, entry.language, entry.name, str(row.get("id", number)), "", targets))
     return _dataset(records, layout)
+
+
+def texts_of(entry: CorpusEntry, folder: Path, draws: Draws | None = None) -> set[str]:
+    """Keys of the texts (``text_key``) of a file: of all rows, or of those that a training run draws; raises as ``public_dataset``."""
+    path = folder / entry.path
+    rows = list(read_rows(path))
+    if draws is not None:
+        rows = [row for share in draws.shares for row in _drawn(entry, rows, draws.seed, share)]
+    try:
+        return {text_key(_text(entry, row)) for row in rows}
+    except KeyError as error:
+        raise InputError(f"a corpus file has no column {error}", path=str(path)) from error
+
+
+def text_key(text: str) -> str:
+    """What two texts share that are the same but for case, width, blanks and the users they name."""
+    return _NO_PART_OF_A_TEXT.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def some(items: Sequence[T], count: int, *, seed: int) -> list[T]:
+    """So many of the items, drawn by the seed, in their order; all where there are fewer."""
+    if count >= len(items):
+        return list(items)
+    return [items[i] for i in sorted(np.random.default_rng(seed).choice(len(items), count, replace=False))]
 
 
 def load_chats(folder: Path) -> list[Conversation]:
@@ -149,17 +196,40 @@ def checksum(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    opener = gzip.open if path.suffix == ".gz" else open
+def open_corpus(path: Path) -> TextIO:
+    """A corpus file for reading, packed with gzip or not.
+
+    Raises:
+        InputError: the file is missing.
+    """
+    if not path.is_file():
+        raise InputError("a corpus file is missing", path=str(path), fix="give the corpora folder with --corpora.")
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Lines of a ``.csv``, ``.tsv`` or ``.jsonl``, or items of a ``.json`` list; packed with gzip or not; raises as ``open_corpus``."""
     plain = path.name.removesuffix(".gz")
-    with opener(path, "rt", encoding="utf-8", newline="") as handle:
+    with open_corpus(path) as handle:
         if plain.endswith(".jsonl"):
             yield from (json.loads(line) for line in handle)
+        elif plain.endswith(".json"):
+            yield from json.load(handle)
         else:
             yield from csv.DictReader(handle, delimiter="\t" if plain.endswith(".tsv") else ",")
 
 
-def _labels(entry: CorpusEntry, row: Mapping[str, Any]) -> set[str]:
+def _drawn(entry: CorpusEntry, rows: Sequence[Row], seed: int, share: float) -> list[Row]:
+    return some(rows, math.ceil(share * min(entry.sample or len(rows), len(rows))), seed=seed)
+
+
+def _text(entry: CorpusEntry, row: Row) -> str:
+    return "\n".join(str(row[column]) for column in entry.text)[:MAX_CHARACTERS]
+
+
+def _labels(entry: CorpusEntry, row: Row) -> set[str]:
     if entry.flags:
         return {name for name in entry.flags if row[name] == entry.flag}
     if entry.label is None:
@@ -170,7 +240,7 @@ def _labels(entry: CorpusEntry, row: Mapping[str, Any]) -> set[str]:
     return set(str(value).split(entry.separator)) if entry.separator else {str(value)}
 
 
-def _public_targets(entry: CorpusEntry, row: Mapping[str, Any], layout: Layout) -> FloatArray:
+def _public_targets(entry: CorpusEntry, row: Row, layout: Layout) -> FloatArray:
     vector = layout.empty()
     labels = _labels(entry, row)
     for head, mapping in entry.targets.items():
@@ -179,6 +249,8 @@ def _public_targets(entry: CorpusEntry, row: Mapping[str, Any], layout: Layout) 
             vector[layout.part(head)] = value
     for head, constant in entry.constant.items():
         vector[layout.part(head)] = constant
+    for head, column in entry.numbers.items():
+        vector[layout.part(head)] = float(row[column])
     return vector
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class Step:
     """Shape (layout.size,), NaN where the annotation says nothing."""
     marked: tuple[tuple[int, tuple[int, ...]], ...] = ()
     """Signals with the tokens that carry them, where an annotator marked the words."""
+    variants: tuple[tuple[int, ...], ...] = ()
+    """Token ids of the text written otherwise, see ``training.habits``; empty ones where nothing differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,37 @@ class Dialogue:
 
 
 def dialogue(
-    chat: Conversation, layout: Layout, tokenizer: Tokenizer, *, language: str, max_tokens: int, spans: SpanLabels
+    chat: Conversation,
+    layout: Layout,
+    tokenizer: Tokenizer,
+    *,
+    language: str,
+    max_tokens: int,
+    spans: SpanLabels,
+    habits: Sequence[Callable[[str], str]] = (),
 ) -> Dialogue:
-    """An annotated chat, prepared exactly as the pipeline prepares it."""
+    """An annotated chat, prepared exactly as the pipeline prepares it.
+
+    Args:
+        chat: with labels.
+        layout: target layout.
+        tokenizer: of the base encoder.
+        language: of the chat.
+        max_tokens: where token ids are cut.
+        spans: marked words.
+        habits: ways in which the customer may write as well; each gives a variant of their messages.
+    """
     assert chat.labels is not None
     heard, moment, event = PrepareState(), Moment(), None
     steps: list[Step] = []
     for message in chat.messages:
         heard, prepared = prepare(heard, message)
+        others = habits if message.role is Role.CUSTOMER else ()
+        rewritten = [replace(message, text=habit(message.text)) for habit in others]
+        variants = tuple(
+            _ids(prepare(heard, other)[1], tokenizer, max_tokens) if other.text != message.text else ()
+            for other in rewritten
+        )
         moment = next_moment(moment, message)
         if message.role is Role.SYSTEM:
             continue
@@ -96,9 +121,15 @@ def dialogue(
                 ()
                 if encoding is None
                 else _marked(spans.get((chat.conversation_id, message.message_id), ()), prepared, encoding, max_tokens),
+                variants,
             )
         )
     return Dialogue(chat.conversation_id, language, tuple(steps), _whole(chat.labels, layout, event, len(steps)))
+
+
+def _ids(prepared: Prepared, tokenizer: Tokenizer, max_tokens: int) -> tuple[int, ...]:
+    text = text_to_score(prepared)
+    return () if text is None else tuple(tokenizer.encode(text).ids[:max_tokens])
 
 
 def single(key: str, language: str, ids: Sequence[int], targets: FloatArray) -> Dialogue:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
+from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.models.scorer import BROAD, Scorer
 from pipeline.records import Conversation
 from pipeline.resources import resource
 from pipeline.run import Pipeline, Quote
-from training.corpora import CorpusEntry, chat_language, load_chats, public_dataset, read_chats
-from training.measures import Judged, by_language, measure
+from training.corpora import CorpusEntry, chat_language, load_chats, public_dataset, read_chats, texts_of
+from training.dialogues import SpanLabels, load_spans
+from training.measures import Judged, Mark, auc, by_language, measure
 from training.splits import load_splits
 from training.targets import Layout
 
@@ -26,8 +28,11 @@ SHOWN = (
     "frustration.qwk",
     "polarity.macro_f1",
     "signals.micro_f1",
+    "signals.macro_f1",
     "signals.recall_grave",
+    "signals.token_f1",
     "acts.micro_f1",
+    "acts.macro_f1",
     "category.top1",
     "complaint.macro_f1",
     "stage.accuracy",
@@ -69,10 +74,22 @@ def annotated(files: Sequence[Path], part: str) -> list[Conversation]:
     return chats
 
 
-def judge(pipeline: Pipeline, chats: Sequence[Conversation]) -> list[Judged]:
-    """Score annotated chats."""
+def marked_words(files: Sequence[Path]) -> SpanLabels:
+    """Marked words of the folder ``spans`` beside each file, or of ``data/conversations`` where no files are given."""
+    folders = {path.parent for path in files} or {resource("data", "conversations")}
+    return {key: marks for folder in sorted(folders) for key, marks in load_spans(folder / "spans").items()}
+
+
+def judge(pipeline: Pipeline, chats: Sequence[Conversation], spans: SpanLabels | None = None) -> list[Judged]:
+    """Score annotated chats; ``spans`` are marked words, without which words are not measured."""
     assessed = pipeline.run_batch(chats, quote=Quote.ORIGINAL)
-    return [Judged(chat, done.assessment) for chat, done in zip(chats, assessed, strict=True)]
+    marks: dict[str, dict[str, Sequence[Mark]]] = {}
+    for (conversation_id, message_id), found in (spans or {}).items():
+        marks.setdefault(conversation_id, {})[message_id] = found
+    return [
+        Judged(chat, done.assessment, marks.get(chat.conversation_id, {}))
+        for chat, done in zip(chats, assessed, strict=True)
+    ]
 
 
 def figures(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
@@ -81,24 +98,50 @@ def figures(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
     return {name: measure(group) for name, group in sorted(groups.items())}
 
 
-def public_figures(
+@dataclass(frozen=True, slots=True)
+class BroadRows:
+    """Rows of a public development part that say something about a broad head, and what the model says of them."""
+
+    entry: CorpusEntry
+    head: str
+    texts: tuple[str, ...]
+    """Prepared as at run time."""
+    truth: NDArray[np.bool_]
+    said: NDArray[np.float64]
+    """In [0, 1], of the same rows."""
+
+    @property
+    def auc(self) -> float:
+        """Area under the receiver operating characteristic, to four places."""
+        return round(auc(self.truth, self.said), 4)
+
+
+def broad_rows(
     scorer: Scorer, table: Sequence[CorpusEntry], corpora: Path, layout: Layout, *, seed: int = 0
-) -> dict[str, float]:
-    """AUC of the broad heads on the development parts of public sets, by ``set.head``."""
-    found = {}
+) -> Iterator[BroadRows]:
+    """The broad heads on the development parts of public sets, without the texts that stand in the training file as well."""
+    by_name = {entry.name: entry for entry in table}
     for entry in table:
         if entry.split != "dev":
             continue
-        rows = public_dataset(entry, corpora, layout, seed=seed)
-        scores = scorer.score(rows["text"])
-        targets = np.array(rows["targets"], np.float32)
+        seen = set() if entry.of is None else texts_of(by_name[entry.of], corpora)
+        rows = public_dataset(entry, corpora, layout, seed=seed, without=seen)
+        texts, targets = list(rows["text"]), np.array(rows["targets"], np.float32)
+        scores = scorer.score(texts)
         for head in BROAD:
             wanted = targets[:, layout.part(head)][:, 0]
-            known = ~np.isnan(wanted)
-            if known.any():
-                said = np.array([getattr(s, head) for s in scores])[known]
-                found[f"{entry.name}.{head}.auc"] = round(float(roc_auc_score(wanted[known] > 0, said)), 4)
-    return found
+            known = np.flatnonzero(~np.isnan(wanted))
+            if known.size:
+                said = np.array([getattr(scores[i], head) for i in known], float)
+                yield BroadRows(entry, head, tuple(texts[i] for i in known), wanted[known] > 0, said)
+
+
+def public_figures(
+    scorer: Scorer, table: Sequence[CorpusEntry], corpora: Path, layout: Layout, *, seed: int = 0
+) -> dict[str, float]:
+    """AUC of the broad heads on the development parts of public sets, by ``set.head``; see ``broad_rows``."""
+    found = broad_rows(scorer, table, corpora, layout, seed=seed)
+    return {f"{rows.entry.name}.{rows.head}.auc": rows.auc for rows in found}
 
 
 def as_markdown(by_name: Mapping[str, Mapping[str, float]]) -> str:

@@ -1,4 +1,4 @@
-"""The gate before the champion: floors, no language worse than the present champion, size, speed."""
+"""The gate before the champion: floors, no language and no complaint category worse than the present champion, size, speed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from pipeline.models.scorer import Scorer
 from pipeline.records import Conversation
 from pipeline.resources import resource
 from pipeline.run import build, prepare_all
-from training.compare import compare
+from training.categories import ByCategory, compare_categories
+from training.compare import Difference, compare
 from training.corpora import chat_language
 from training.deploy import size_of
 from training.evaluation import figures, judge
+from training.measures import Judged
 
 ROUNDS, TIMED = 7, 40
 """Rounds of timing, and texts in each."""
@@ -40,6 +42,11 @@ class Gate(BaseModel):
     compared: tuple[str, ...] = ()
     """Measures of ``training.compare`` in which no language may fall behind the champion."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.99
+    by_category: tuple[str, ...] = ()
+    """Measures of ``training.compare.category_measures`` in which no complaint category may fall behind the champion."""
+    category_confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.998
+    least_chats: Annotated[int, Field(ge=1)] = 10
+    """Complaint categories with fewer chats are not compared, but named."""
     draws: Annotated[int, Field(ge=100)] = 2000
     size_mb: Annotated[float, Field(gt=0)] = 45
     """Of the folder, in millions of bytes."""
@@ -57,6 +64,8 @@ class Verdict:
     """How many were made."""
     figures: dict[str, dict[str, float]]
     """Of the candidate, by language."""
+    left_out: Mapping[str, int]
+    """Chats of each complaint category that has too few to be compared."""
 
     @property
     def is_open(self) -> bool:
@@ -89,18 +98,34 @@ def examine(candidate: Path, champion: Path, chats: Sequence[Conversation], gate
     found = figures(judged)
     ratio = slowdown(OnnxScorer(candidate), OnnxScorer(champion), texts_of(chats, limit=TIMED))
     differences = compare(judged, against, chat_language, draws=gate.draws, confidence=gate.confidence)
-    lost = {
-        group: {name: (d.difference, d.high) for name, d in differences[group].items() if name in gate.compared}
-        for group in LANGUAGES
-        if group in differences
-    }
+    languages = {group: differences[group] for group in LANGUAGES if group in differences}
+    categories = _by_category(judged, against, gate)
     checks = [
         *bounds(found, gate),
-        *fallen(lost, gate.confidence),
+        *fallen(_lost(languages, gate.compared), gate.confidence),
+        *fallen(_lost(categories.differences, gate.by_category), gate.category_confidence),
         _at_most("size of the folder", size_of(candidate) / 1e6, gate.size_mb, "MB"),
         _at_most("time a message over the champion's", ratio, gate.slowdown, "times"),
     ]
-    return Verdict(tuple(line for line in checks if line is not None), len(checks), found)
+    return Verdict(tuple(line for line in checks if line is not None), len(checks), found, categories.left_out)
+
+
+def _by_category(judged: Sequence[Judged], against: Sequence[Judged], gate: Gate) -> ByCategory:
+    if not gate.by_category:
+        return ByCategory({}, {})
+    return compare_categories(
+        judged, against, least=gate.least_chats, draws=gate.draws, confidence=gate.category_confidence
+    )
+
+
+def _lost(
+    differences: Mapping[str, Mapping[str, Difference]], compared: Sequence[str]
+) -> dict[str, dict[str, tuple[float, float]]]:
+    """Difference and upper end of its interval of the compared measures, by group."""
+    return {
+        group: {name: (d.difference, d.high) for name, d in by_measure.items() if name in compared}
+        for group, by_measure in differences.items()
+    }
 
 
 def bounds(found: Figures, gate: Gate) -> Iterator[str | None]:
@@ -117,12 +142,10 @@ def bounds(found: Figures, gate: Gate) -> Iterator[str | None]:
 
 
 def fallen(lost: Mapping[str, Mapping[str, tuple[float, float]]], confidence: float) -> Iterator[str | None]:
-    """Checks against the champion: difference and upper end of its interval by language and measure."""
+    """Checks against the champion: difference and upper end of its interval by language or category, and measure."""
     for group, by_measure in lost.items():
         for name, (difference, high) in by_measure.items():
-            fell = (
-                f"{group} {name}: {difference:+.3f} against the champion, {confidence:.0%} interval ends at {high:+.3f}"
-            )
+            fell = f"{group} {name}: {difference:+.3f} against the champion, {100 * confidence:g}% interval ends at {high:+.3f}"
             yield fell if high < 0 else None
 
 

@@ -11,10 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.models.context import PEAK
 from pipeline.models.operating import CORRECTED_HEADS
 from training.context import ContextHead, Heard
 from training.dialogues import Dialogue, Step, Whole, batches, prefix_weights
-from training.fit import Progress, StageConfig, optimizer_of, pad, run_stage
+from training.fit import Progress, StageConfig, optimizer_of, pad, run_stage, set_dropout
+from training.habits import in_habit
 from training.losses import WEIGHTS, multi_task_loss
 from training.model import MultiTaskModel
 from training.targets import Layout
@@ -25,7 +27,9 @@ FADE = 64
 """The running mean of embeddings follows the chat: after this many messages the oldest fade (as ``pipeline.stages.fold``)."""
 OWN, SPANS, RISK = 0.5, 0.15, 0.5
 """Weights of the messages' own logits, of the marked words and of the risk, beside 1 for the corrected logits."""
-WHOLE = {"complaint": 0.3, "category": 0.6, "stage": 0.4, "outcome": 0.4, "csat": 0.4}
+WHOLE = {"complaint": 0.3, "category": 1.0, "stage": 0.4, "outcome": 0.4, "csat": 0.4}
+UNKNOWN = 3
+"""Token that stands for unknown pieces in the base vocabulary; those of a smaller number are special."""
 EARLY = 0.25
 """Weight of what is said of the whole chat before its end."""
 MAIN_SHARE = 0.7
@@ -55,8 +59,18 @@ class Read:
     """Mean loss of the marked words; 0 where none is marked."""
 
 
-def read_messages(model: ChatModel, dialogues: Sequence[Dialogue], *, autocast: bool) -> Read:
-    """Encode every message with text, those of like length together."""
+def read_messages(
+    model: ChatModel, dialogues: Sequence[Dialogue], *, autocast: bool, word_dropout: float = 0.0
+) -> Read:
+    """Encode every message with text, those of like length together.
+
+    Args:
+        model: encoder and conversation head.
+        dialogues: at least one message among them has text.
+        autocast: in bfloat16.
+        word_dropout: share of tokens that are read as unknown (Iyyer et al. 2015, "Deep Unordered Composition Rivals
+            Syntactic Methods for Text Classification").
+    """
     rows = [(i, j, step) for i, d in enumerate(dialogues) for j, step in enumerate(d.steps) if step.ids]
     rows.sort(key=lambda row: len(row[2].ids))
     parts: list[dict[str, Tensor]] = []
@@ -65,6 +79,8 @@ def read_messages(model: ChatModel, dialogues: Sequence[Dialogue], *, autocast: 
         for start in range(0, len(rows), ALIKE):
             steps = [step for _, _, step in rows[start : start + ALIKE]]
             ids, mask = pad([step.ids for step in steps])
+            if word_dropout:
+                ids = torch.where((torch.rand(ids.shape) < word_dropout) & (ids > UNKNOWN), UNKNOWN, ids)
             states, pooled = model.messages.encode(ids, mask)
             logits = model.messages.read(states, pooled, mask)
             losses += _span_losses(model, states, mask, steps)
@@ -90,17 +106,20 @@ def hear(model: ChatModel, dialogues: Sequence[Dialogue], read: Read) -> Heard:
     chats, longest = len(dialogues), max(len(d.steps) for d in dialogues)
     own = joined(read.logits)
     embeddings = torch.zeros(chats, longest, read.embeddings.shape[1])
+    topics = torch.full((chats, longest, read.logits["categories"].shape[1]), -PEAK)
     logits = torch.zeros(chats, longest, own.shape[1])
     about = torch.zeros(chats, longest, len(dialogues[0].steps[0].about))
     speaks = torch.zeros(chats, longest)
     at = ([i for i, _, _ in read.rows], [j for _, j, _ in read.rows])
     embeddings = embeddings.index_put(_places(at), read.embeddings)
     logits = logits.index_put(_places(at), own)
+    topics = topics.index_put(_places(at), read.logits["categories"])
     for i, one in enumerate(dialogues):
         for j, step in enumerate(one.steps):
             about[i, j] = torch.from_numpy(step.about)
             speaks[i, j] = float(step.is_customer and bool(step.ids))
-    result: Heard = model.context(embeddings, logits, about, running_means(embeddings, speaks))
+    peaks = torch.where(speaks[..., None] > 0, topics, -PEAK).cummax(dim=1).values
+    result: Heard = model.context(embeddings, logits, about, running_means(embeddings, speaks), peaks)
     return result
 
 
@@ -138,10 +157,15 @@ def parted(values: Tensor, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def chat_loss(
-    model: ChatModel, dialogues: Sequence[Dialogue], layout: Layout, weights: Mapping[str, float] = WEIGHTS
+    model: ChatModel,
+    dialogues: Sequence[Dialogue],
+    layout: Layout,
+    weights: Mapping[str, float] = WEIGHTS,
+    *,
+    word_dropout: float = 0.0,
 ) -> Tensor:
     """Loss of a batch of dialogues: messages as such, messages in their context, marked words, risk, whole chats."""
-    read = read_messages(model, dialogues, autocast=True)
+    read = read_messages(model, dialogues, autocast=True, word_dropout=word_dropout)
     heard = hear(model, dialogues, read)
     targets = torch.from_numpy(np.stack([step.targets for _, _, step in read.rows]))
     places = _places(([i for i, _, _ in read.rows], [j for _, j, _ in read.rows]))
@@ -222,17 +246,26 @@ def fit_chats(
         report: called about every 20 steps.
     """
 
+    def loss(rows: Sequence[int]) -> Tensor:
+        return chat_loss(
+            model,
+            [in_habit(dialogues[i], config.habits) for i in rows],
+            layout,
+            {**WEIGHTS, **config.weights},
+            word_dropout=config.word_dropout,
+        )
+
     def batches_of(epoch: int) -> list[list[int]]:
         found = batches(dialogues, config.batch_size, seed=seed * 1000 + epoch)
         steps = max(1, round(sum(len(d.steps) for d in dialogues) / config.batch_size))
         return (found * 2)[:steps]  # epochs of one length, so that a resumed run knows where it stands
 
-    model.messages.dropout.p = config.dropout
+    set_dropout(model.messages, config)
     run_stage(
         model,
         optimizer_of(model, config),
         batches_of,
-        lambda rows: chat_loss(model, [dialogues[i] for i in rows], layout, {**WEIGHTS, **config.weights}),
+        loss,
         config,
         seed=seed,
         checkpoint=checkpoint,

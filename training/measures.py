@@ -1,14 +1,15 @@
 """Measures of scored conversations against annotated ones, by the names that the project reports.
 
 Levels: Spearman, quadratic-weighted kappa (Cohen 1968) with a bootstrap interval over conversations, AUC of level >= 2.
-Sets: micro- and macro-F1. Escalation: F1 and place. Forecast: AUC after the k-th customer message, recall and lead at fixed shares of
+Sets: micro- and macro-F1. Words of signals: F1 over words where a span is marked (as of extractive question answering, Rajpurkar et al.
+2016, pooled). Escalation: F1 and place. Forecast: AUC after the k-th customer message, recall and lead at fixed shares of
 false alarms, calibration error over event-free prefixes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from pipeline.records import (
     Role,
     SignalName,
 )
+from pipeline.text.words import words
 from training.calibrate import kappa
 
 CUTS = (1 / 6, 1 / 2, 5 / 6)
@@ -32,6 +34,8 @@ GRAVE = frozenset({SignalName.SAFETY_RISK, SignalName.LEGAL_THREAT, SignalName.R
 FALSE_ALARMS = {"fa5": 0.95, "fa1": 0.99}
 BINS = 5
 Sets = Sequence[tuple[frozenset[str], frozenset[str]]]
+Mark = tuple[str, int, int]
+"""Signal, start and end (code points of the text as written) of words that carry it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,9 @@ class Judged:
 
     conversation: Conversation
     assessment: Assessment
+    """Quotes the text as written."""
+    marked: Mapping[str, Sequence[Mark]] = field(default_factory=dict)
+    """Words that an annotator marked, by message id; a message without marks says nothing of its words."""
 
     @property
     def labels(self) -> Annotation:
@@ -65,13 +72,13 @@ def measure(judged: Sequence[Judged]) -> dict[str, float]:
     figures |= _messages(judged)
     figures |= _conversations(judged)
     figures |= _escalations(judged)
-    figures |= _forecasts(judged)
+    figures |= forecasts(judged)
     figures["conversations"] = len(judged)
     figures["customer_messages"] = sum(len(j.customers()) for j in judged)
     return {name: round(float(value), 4) for name, value in figures.items() if np.isfinite(value)}
 
 
-def micro_f1(pairs: Sets) -> tuple[float, float, float]:
+def micro_f1(pairs: Sequence[tuple[frozenset[object], frozenset[object]]]) -> tuple[float, float, float]:
     """Precision, recall and F1 over all (wanted, said) sets."""
     hits = sum(len(wanted & said) for wanted, said in pairs)
     wanted_count, said_count = sum(len(w) for w, _ in pairs), sum(len(s) for _, s in pairs)
@@ -96,11 +103,11 @@ def _levels(judged: Sequence[Judged], name: str) -> dict[str, float]:
         drawn = np.concatenate([per_chat[i][0] for i in pick]), np.concatenate([per_chat[i][1] for i in pick])
         draws.append(kappa(drawn[0], np.digitize(drawn[1], CUTS)))
     return {
-        f"{name}.spearman": _spearman(levels, scores),
+        f"{name}.spearman": spearman(levels, scores),
         f"{name}.qwk": kappa(levels, np.digitize(scores, CUTS)),
         f"{name}.qwk.low": float(np.quantile(draws, 0.025)),
         f"{name}.qwk.high": float(np.quantile(draws, 0.975)),
-        f"{name}.auc2": _auc(levels >= 2, scores),
+        f"{name}.auc2": auc(levels >= 2, scores),
     }
 
 
@@ -122,6 +129,7 @@ def _messages(judged: Sequence[Judged]) -> dict[str, float]:
         ),
         **_set_figures("signals", signals),
         "signals.recall_grave": micro_f1([(w & GRAVE, s & GRAVE) for w, s in signals])[1],
+        "signals.token_f1": token_f1(judged),
         **_set_figures("acts", acts),
     }
 
@@ -130,6 +138,38 @@ def _set_figures(name: str, pairs: Sets) -> dict[str, float]:
     every: set[str] = set().union(*(wanted for wanted, _ in pairs))
     each = [micro_f1([(w & {label}, s & {label}) for w, s in pairs])[2] for label in sorted(every)]
     return {f"{name}.micro_f1": micro_f1(pairs)[2], f"{name}.macro_f1": float(np.mean(each)) if each else np.nan}
+
+
+def token_f1(judged: Sequence[Judged]) -> float:
+    """F1 over words of the spans that carry a signal, 0..1; NaN where no marked signal is also said.
+
+    Words are those of ``pipeline.text.words``; a span has each word that it touches. Pooled over the pairs of message and signal
+    that an annotator marked and the model says, so that a missed or invented signal counts in the F1 over names alone. A signal
+    that is said without words misses all marked ones.
+    """
+    pairs = [pair for one in judged for _, result in one.customers() for pair in _marked_words(one, result)]
+    return micro_f1(pairs)[2] if pairs else np.nan
+
+
+def _marked_words(judged: Judged, result: MessageResult) -> list[tuple[frozenset[int], frozenset[int]]]:
+    """Places of the marked words and of those said, a pair for each signal that is both marked and said."""
+    marks = judged.marked.get(result.message_id, ())
+    if not marks:
+        return []
+    ranges = words(next(m.text for m in judged.conversation.messages if m.message_id == result.message_id))
+
+    def touched(spans: Iterable[tuple[int, int]]) -> frozenset[int]:
+        return frozenset(
+            i for low, high in spans for i, (start, end) in enumerate(ranges) if start < high and low < end
+        )
+
+    pairs = []
+    for signal in result.signals:
+        wanted = touched((start, end) for name, start, end in marks if name == signal.name)
+        said = () if signal.start is None or signal.end is None else ((signal.start, signal.end),)
+        if wanted:  # a mark of emoji alone holds no word
+            pairs.append((wanted, touched(said)))
+    return pairs
 
 
 def _conversations(judged: Sequence[Judged]) -> dict[str, float]:
@@ -143,7 +183,7 @@ def _conversations(judged: Sequence[Judged]) -> dict[str, float]:
         "complaint.macro_f1": float(f1_score(*complaint, average="macro")),
         "stage.accuracy": float(np.mean([w.stage == s.stage for w, s in wholes])),
         "outcome.accuracy": float(np.mean([w.outcome == s.outcome for w, s in wholes])),
-        "csat.spearman": _spearman([w.csat for w, _ in wholes], [s.csat for _, s in wholes]),
+        "csat.spearman": spearman([w.csat for w, _ in wholes], [s.csat for _, s in wholes]),
     }
 
 
@@ -192,7 +232,8 @@ def free_customer_risks(judged: Judged) -> NDArray[np.float64]:
     return path.risk[path.customer]
 
 
-def _forecasts(judged: Sequence[Judged]) -> dict[str, float]:
+def forecasts(judged: Sequence[Judged]) -> dict[str, float]:
+    """Measures of the risk before the escalation event; NaN, or left out, where the chats cannot give them."""
     paths = [_path(j) for j in judged]
     aucs = [auc for k in range(1, 6) if np.isfinite(auc := _auc_after(paths, k))]
     figures = {
@@ -219,7 +260,7 @@ def _auc_after(paths: Iterable[_Path], k: int) -> float:
         if len(risks) >= k and (path.escalates or len(risks) > k):
             truth.append(path.escalates)
             risk.append(risks[k - 1])
-    return _auc(np.array(truth, bool), np.array(risk))
+    return auc(np.array(truth, bool), np.array(risk))
 
 
 def _lead(path: _Path, threshold: float) -> int:
@@ -247,13 +288,15 @@ def _calibration_error(paths: Sequence[_Path]) -> float:
     return error
 
 
-def _spearman(left: Sequence[float] | NDArray[np.generic], right: Sequence[float] | NDArray[np.generic]) -> float:
-    if len(set(left)) < 2 or len(set(right)) < 2:  # not defined where one side never varies
+def spearman(left: Sequence[float] | NDArray[np.generic], right: Sequence[float] | NDArray[np.generic]) -> float:
+    """Rank correlation; NaN where one side never varies."""
+    if len(set(left)) < 2 or len(set(right)) < 2:
         return np.nan
     return float(spearmanr(left, right).statistic)
 
 
-def _auc(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+def auc(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+    """Area under the receiver operating characteristic; NaN where the truth never varies."""
     return float(roc_auc_score(truth, scores)) if 0 < truth.sum() < len(truth) else np.nan
 
 

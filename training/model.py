@@ -103,7 +103,10 @@ def load_base(folder: Path, layers: Sequence[int], sizes: HeadSizes) -> MultiTas
         layers: indices of the encoder layers to keep, e.g. every second one.
         sizes: outputs of the heads.
     """
-    encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False, dtype=torch.float32)
+    # The plain form of attention: on CPUs the fused one is slower backwards in bfloat16.
+    encoder = AutoModel.from_pretrained(
+        folder, add_pooling_layer=False, dtype=torch.float32, attn_implementation="eager"
+    )
     encoder.encoder.layer = nn.ModuleList([encoder.encoder.layer[index] for index in layers])
     encoder.config.num_hidden_layers = len(layers)
     return MultiTaskModel(encoder, sizes)

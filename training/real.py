@@ -6,13 +6,12 @@ licence lets shipped weights learn from them.
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.errors import InputError
 from pipeline.records import Conversation, Message, Role
 from pipeline.serialise import annotation_from_json
-from training.corpora import MAX_CHARACTERS
+from training.corpora import MAX_CHARACTERS, open_corpus, read_rows
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _APART = timedelta(minutes=3)
@@ -84,12 +83,36 @@ def load_real(labels: Path, table: Mapping[str, RealCorpus], corpora: Path, *, s
     ]
 
 
+def labelled_rows(labels: Path, corpora: Collection[str]) -> frozenset[str]:
+    """Rows of corpora, or dialogues of which any turn, that have labels in the folder."""
+    rows = chain(_lines(labels / "messages.jsonl"), _lines(labels / "dialogues.jsonl"))
+    return frozenset(row["row"].partition("@")[0] for row in rows if row["corpus"] in corpora)
+
+
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as lines:
         yield from (json.loads(line) for line in lines)
 
 
 Turns = Sequence[tuple[Role, str]]
+
+
+def messages_of(turns: Turns) -> tuple[Message, ...]:
+    """Turns of a public corpus as messages, named by their place from 0."""
+    return tuple(
+        Message(str(number), _START + number * _APART, role, "", text) for number, (role, text) in enumerate(turns)
+    )
+
+
+def stc_turns(row: Mapping[str, Any]) -> Turns:
+    """Turns of a dialogue of STC-3."""
+    return [
+        (
+            Role.CUSTOMER if turn["sender"] == "customer" else Role.AGENT,
+            "\n".join(turn["utterances"])[:MAX_CHARACTERS],
+        )
+        for turn in row["turns"]
+    ]
 
 
 def _message(row: Mapping[str, Any], texts: Mapping[str, Turns]) -> RealChat:
@@ -122,11 +145,7 @@ def _missing(row: Mapping[str, Any]) -> InputError:
 def _conversation(
     row: Mapping[str, Any], turns: Turns, labels: Mapping[str, Any], conversation: Mapping[str, Any]
 ) -> Conversation:
-    messages = tuple(
-        Message(str(number), _START + number * _APART, role, "", text)
-        for number, (role, text) in enumerate(turns)
-        if str(number) in labels
-    )
+    messages = tuple(message for message in messages_of(turns) if message.message_id in labels)
     annotation = annotation_from_json({"conversation": conversation, "messages": labels})
     return Conversation(row["row"], messages, labels=annotation)
 
@@ -134,41 +153,27 @@ def _conversation(
 def _turns(corpus: RealCorpus, folder: Path) -> Iterator[tuple[str, Turns]]:
     for name in corpus.paths:
         path = folder / name
-        if not path.is_file():
-            raise InputError("a corpus file is missing", path=str(path), fix="give the corpora folder with --corpora.")
         yield from {"rows": _rows, "stc": _stc, "uss": _uss}[corpus.kind](corpus, path)
 
 
-def _open(path: Path) -> Any:
-    return (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", newline="")
-
-
 def _rows(corpus: RealCorpus, path: Path) -> Iterator[tuple[str, Turns]]:
-    with _open(path) as stream:
-        for row in csv.DictReader(stream, delimiter="\t" if ".tsv" in path.name else ","):
-            parts = [row[column][: corpus.cut.get(column, MAX_CHARACTERS)] for column in corpus.text]
-            name = "@".join(row[column] for column in corpus.id)
-            name = name.replace("<CONV>", "").replace("<TURN>", "@")  # MultiDoGO's own marks
-            yield name, [(Role.CUSTOMER, corpus.join.join(parts))]
+    for row in read_rows(path):
+        parts = [row[column][: corpus.cut.get(column, MAX_CHARACTERS)] for column in corpus.text]
+        name = "@".join(row[column] for column in corpus.id)
+        name = name.replace("<CONV>", "").replace("<TURN>", "@")  # MultiDoGO's own marks
+        yield name, [(Role.CUSTOMER, corpus.join.join(parts))]
 
 
 def _stc(corpus: RealCorpus, path: Path) -> Iterator[tuple[str, Turns]]:
     del corpus
-    with _open(path) as stream:
-        for line in stream:
-            row = json.loads(line)
-            yield row["id"], [(_stc_role(t), "\n".join(t["utterances"])[:MAX_CHARACTERS]) for t in row["turns"]]
-
-
-def _stc_role(turn: Mapping[str, Any]) -> Role:
-    return Role.CUSTOMER if turn["sender"] == "customer" else Role.AGENT
+    yield from ((row["id"], stc_turns(row)) for row in read_rows(path))
 
 
 def _uss(corpus: RealCorpus, path: Path) -> Iterator[tuple[str, Turns]]:
     """Dialogues by their number in the file; the line that rates the whole dialogue is no turn."""
     del corpus
     dialogues: dict[int, list[tuple[Role, str]]] = defaultdict(list)
-    with _open(path) as stream:
+    with open_corpus(path) as stream:
         blocks = [block for block in stream.read().split("\n\n") if block.strip()]
     for number, block in enumerate(blocks):
         for line in block.splitlines():

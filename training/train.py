@@ -3,18 +3,16 @@
 Steps, each kept in the run folder, so that a killed run goes on where it stopped:
 
 1. ``public.pt``: one stage of single messages on the public corpora (heads that the codebook shares with them).
-2. ``chats.pt``: encoder and conversation head together, on whole annotated chats, labelled messages of public corpora, and a share of
-   the public rows, so that the broad heads do not forget.
-3. ``polish.pt``: a last stage on our own chats alone, with other weights of the heads, where the configuration has one.
-4. ``points.json``, ``head.json``: operating points and calibration, found on the development chats (``training.points``).
-5. ``model/``: the exported folder (``training.export``).
+2. ``NAME.pt`` for each stage of chats: encoder and conversation head together, on whole annotated chats and, unless the stage is
+   ``alone``, on labelled messages of public corpora and a share of the public rows, so that the broad heads do not forget.
+3. ``points.json``, ``head.json``: operating points and calibration, found on the development chats (``training.points``).
+4. ``model/``: the exported folder (``training.export``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -48,6 +46,7 @@ from training.drivers import fit_drivers
 from training.evaluation import figures, judge, public_figures
 from training.export import correction_of, export
 from training.fit import Encoded, Progress, StageConfig, encode, fit, predict
+from training.habits import HABITS
 from training.joint import ChatModel, fit_chats, predict_chats
 from training.measures import Judged
 from training.model import HeadSizes, MultiTaskModel, load_base
@@ -64,6 +63,15 @@ COST = (
 RANGED, DRIVEN = 1_500, 800
 """Texts that the activation ranges are measured on; chats that the drivers are fitted on."""
 Report = Callable[[str, Progress], None]
+
+
+class ChatStage(StageConfig):
+    """A stage on whole chats."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    """Of its weights in the run folder, and in progress and curves."""
+    alone: bool = False
+    """Our own chats only, without labelled messages of public corpora and public rows."""
 
 
 class TrainConfig(BaseModel):
@@ -86,9 +94,8 @@ class TrainConfig(BaseModel):
     share: float = Field(default=1.0, gt=0, le=1)
     """Share of the training chats that is used, for learning curves."""
     public: StageConfig
-    service: StageConfig
-    polish: StageConfig | None = None
-    """A last stage on our own chats alone."""
+    chat_stages: tuple[ChatStage, ...] = Field(min_length=1)
+    """One after the other, each from the weights of the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +190,8 @@ def train(place: Workplace, report: Report) -> Trained:
     tokenizer = Tokenizer.from_file(str(place.base / "tokenizer.json"))
     model = chat_model(place, public_stage(place, tokenizer, report))
 
-    def everything() -> list[Dialogue]:
-        return [*chat_dialogues(place, "train", tokenizer), *_beside(place, tokenizer)]
-
-    _chat_stage(place, "chats", model, everything, place.config.service, place.config.seed, report)
-    if place.config.polish is not None:
-        alone = partial(chat_dialogues, place, "train", tokenizer)
-        _chat_stage(place, "polish", model, alone, place.config.polish, place.config.seed + 1, report)
+    for number, stage in enumerate(place.config.chat_stages):
+        _chat_stage(place, stage, model, tokenizer, place.config.seed + number, report)
     model.eval()
     held_out = chat_dialogues(place, "dev", tokenizer)
     said = predict_chats(model, held_out)
@@ -202,27 +204,22 @@ def train(place: Workplace, report: Report) -> Trained:
 
 
 def _chat_stage(
-    place: Workplace,
-    name: str,
-    model: ChatModel,
-    dialogues: Callable[[], list[Dialogue]],
-    config: StageConfig,
-    seed: int,
-    report: Report,
+    place: Workplace, stage: ChatStage, model: ChatModel, tokenizer: Tokenizer, seed: int, report: Report
 ) -> None:
     """Train on dialogues, or take what an earlier run kept; dialogues are only made where they are needed."""
-    done, checkpoint = place.out / f"{name}.pt", place.out / f"{name}.checkpoint"
+    done, checkpoint = place.out / f"{stage.name}.pt", place.out / f"{stage.name}.checkpoint"
     if done.exists():
         model.load_state_dict(torch.load(done, weights_only=True))
         return
+    beside = () if stage.alone else _beside(place, tokenizer)
     fit_chats(
         model,
-        dialogues(),
+        [*chat_dialogues(place, "train", tokenizer), *beside],
         place.layout,
-        config,
+        stage,
         seed=seed,
         checkpoint=checkpoint,
-        report=lambda progress: report(name, progress),
+        report=lambda progress: report(stage.name, progress),
     )
     _store(model, done, checkpoint)
 
@@ -279,11 +276,17 @@ def chat_dialogues(place: Workplace, part: str, tokenizer: Tokenizer) -> list[Di
     if part == "train" and place.config.share < 1:
         Random(place.config.seed).shuffle(chats)
         chats = chats[: max(1, round(place.config.share * len(chats)))]
-    return dialogues_of(place, chats, tokenizer)
+    return dialogues_of(place, chats, tokenizer, habits=HABITS if part == "train" else ())
 
 
-def dialogues_of(place: Workplace, chats: Sequence[Conversation], tokenizer: Tokenizer) -> list[Dialogue]:
-    """Annotated chats ready for training; those without a single message to read are left out."""
+def dialogues_of(
+    place: Workplace,
+    chats: Sequence[Conversation],
+    tokenizer: Tokenizer,
+    *,
+    habits: Sequence[Callable[[str], str]] = (),
+) -> list[Dialogue]:
+    """Annotated chats ready for training, with variants for ``habits``; those without a message to read are left out."""
     spans = load_spans(place.config.chats / "spans")
     made = (
         dialogue(
@@ -293,6 +296,7 @@ def dialogues_of(place: Workplace, chats: Sequence[Conversation], tokenizer: Tok
             language=chat_language(chat),
             max_tokens=place.config.max_tokens,
             spans=spans,
+            habits=habits,
         )
         for chat in chats
     )

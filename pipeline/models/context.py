@@ -33,10 +33,13 @@ MOMENT = 4
 """Numbers that say when a message came: gap, time since the start, messages in a row, place in the chat."""
 LOGIT_SCALE = 4.0
 """Logits are divided by this before they are read, so that inputs are of like size."""
+PEAK = 6.0
+"""A category's highest logit among the customer's messages counts up to here, in either direction."""
 WHOLE = ("complaint", "category", "stage", "outcome", "csat")
 """Estimates about the chat, in the order of the rows of ``whole.weight``."""
 
 _EPSILON = 1e-4
+_LEAST = np.float32(1e-6)
 _STEEPEST = np.float32(60.0)  # beyond, the exponential would overflow
 _POLARITY = slice(2 * LEVELS, 2 * LEVELS + 3)
 _SIGNALS = slice(_POLARITY.stop, _POLARITY.stop + len(SIGNALS))
@@ -83,8 +86,12 @@ class ContextHead:
         points: operating points.
         drivers: says which named features speak for an escalation.
         categories: the scorer's categories, in its order.
+        category_bias: what the scorer adds to the logits of its categories, in that order.
         base_rate: share of escalating chats at the desk, where it differs from the one calibrated for; shifts the log-odds of
             the risk (Saerens et al. 2002, "Adjusting the Outputs of a Classifier to New a Priori Probabilities").
+
+    Raises:
+        ValueError: the arrays do not fit one another.
     """
 
     def __init__(
@@ -93,11 +100,13 @@ class ContextHead:
         points: ContextPoints,
         drivers: Drivers,
         categories: tuple[str, ...],
+        category_bias: Sequence[float],
         *,
         base_rate: float | None = None,
     ) -> None:
         self.categories = categories
         self._points, self._drivers = points, drivers
+        self._category_bias = np.array(category_bias, np.float32)
         read = weights["read.weight"]
         width = read.shape[1] - CORRECTED - len(READ) - MOMENT
         self._width = width
@@ -112,6 +121,8 @@ class ContextHead:
         self._say_bias = np.concatenate([weights["shift.bias"], weights["risk.bias"]])
         self._bias = np.array([0.0] * (2 * LEVELS) + biases, np.float32)
         self._whole, self._whole_bias = weights["whole.weight"], weights["whole.bias"]
+        if self._whole.shape[1] != HIDDEN + width + len(categories):
+            raise ValueError(f"whole.weight reads {self._whole.shape[1]} numbers")
         shift = 0.0 if base_rate is None else _logit(base_rate) - _logit(points.base_rate)
         self._risk_bias = points.risk_bias + shift
         sizes = (1, len(categories), len(Stage), len(Outcome), 1)
@@ -169,11 +180,11 @@ class ContextHead:
             evidence=scores.evidence,
         )
 
-    def outlook(self, hidden: bytes, embedding: FloatArray) -> Outlook:
+    def outlook(self, hidden: bytes, embedding: FloatArray, peaks: Sequence[float]) -> Outlook:
         """See ``ConversationHead.outlook``."""
         state = np.frombuffer(hidden or _NOTHING, "<f2").astype(np.float32)
         known = embedding if embedding.size == self._width else np.zeros(self._width, np.float32)
-        said = self._whole @ np.concatenate([state, known]) + self._whole_bias
+        said = self._whole @ np.concatenate([state, known, self._peaks(peaks)]) + self._whole_bias
         part, points = self._parts, self._points
         stage = said[part["stage"]] + np.array(points.stage, np.float32)
         outcome = said[part["outcome"]] + np.array(points.outcome, np.float32)
@@ -184,6 +195,14 @@ class ContextHead:
             outcome=tuple(Outcome)[int(np.argmax(outcome))],
             csat=float(np.clip(said[part["csat"]][0] + 3.0, 1.0, 5.0)),
         )
+
+    def _peaks(self, scores: Sequence[float]) -> FloatArray:
+        """Scores of categories as logits before the scorer's bias, as the head reads them."""
+        known = np.array(scores, np.float32) if len(scores) else np.zeros(len(self.categories), np.float32)
+        likely = np.clip(known, _LEAST, 1 - _LEAST)
+        logits = np.log(likely / (1 - likely)) - self._category_bias
+        peaks: FloatArray = np.clip(logits, -PEAK, PEAK) / np.float32(LOGIT_SCALE)
+        return peaks
 
     def contributions(self, features: FloatArray) -> Sequence[tuple[str, float]]:
         """See ``ConversationHead.contributions``."""
@@ -231,7 +250,14 @@ def load_head(folder: Path, manifest: Manifest, features: Sequence[str], *, base
         )
     weights = read_weights(verified(folder, manifest, "context.npz"), folder)
     try:
-        return ContextHead(weights, known.points, Drivers(known.drivers), manifest.categories, base_rate=base_rate)
+        return ContextHead(
+            weights,
+            known.points,
+            Drivers(known.drivers),
+            manifest.categories,
+            manifest.operating_points.categories,
+            base_rate=base_rate,
+        )
     except (KeyError, ValueError, IndexError) as error:
         raise ModelError(f"context.npz does not fit this version ({error})", path=str(folder)) from error
 

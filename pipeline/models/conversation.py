@@ -58,12 +58,13 @@ class ConversationHead(Protocol):
             scores: of the message on its own.
         """
 
-    def outlook(self, hidden: bytes, embedding: NDArray[np.float32]) -> Outlook:
+    def outlook(self, hidden: bytes, embedding: NDArray[np.float32], peaks: Sequence[float]) -> Outlook:
         """Categories, stage, outcome and satisfaction.
 
         Args:
             hidden: from the last message.
             embedding: mean embedding of the customer's messages, shape (width,); shape (0,) where there is none.
+            peaks: highest score of each category among the customer's messages; empty where there is no message.
         """
 
     def contributions(self, features: FloatArray) -> Sequence[tuple[str, float]]:

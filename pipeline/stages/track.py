@@ -68,7 +68,7 @@ def step(
 
 def summarise(state: ConversationState, head: ConversationHead) -> ConversationResult:
     """What is said of the conversation as a whole, up to the state's last message."""
-    outlook = head.outlook(state.hidden, embedding(state))
+    outlook = head.outlook(state.hidden, embedding(state), state.categories_max)
     return ConversationResult(
         categories=_categories(head.categories, outlook.complaint, outlook.categories.tolist()),
         stage=outlook.stage,

@@ -33,7 +33,8 @@ from serve.audit.options import AuditOptions
 def random_head(scorer: FakeScorer) -> ContextHead:
     """A conversation head of the real size and random weights."""
     known = weights(width=scorer.width, categories=len(scorer.categories))
-    return ContextHead(known, points(), Drivers(drivers(feature_names(scorer.categories))), scorer.categories)
+    reasons = Drivers(drivers(feature_names(scorer.categories)))
+    return ContextHead(known, points(), reasons, scorer.categories, [0.0] * len(scorer.categories))
 
 
 def one(source: Path, out: Path) -> None:

@@ -46,9 +46,9 @@ def texts_of(count: int) -> list[str]:
 def torch_model(weights: Path, base: Path, config: Path, manifest: Manifest) -> MultiTaskModel:
     """The trained weights in their torch form."""
     sizes = HeadSizes(len(manifest.signals), len(manifest.acts), len(manifest.categories))
-    model = load_base(base, load_config(config).layers, sizes)
-    kept = (weights / name for name in ("polish.pt", "chats.pt"))
-    file = next(path for path in kept if path.is_file()) if weights.is_dir() else weights
+    settings = load_config(config)
+    model = load_base(base, settings.layers, sizes)
+    file = weights / f"{settings.chat_stages[-1].name}.pt" if weights.is_dir() else weights
     known = torch.load(file, weights_only=True)
     own = {name.removeprefix("messages."): value for name, value in known.items() if name.startswith("messages.")}
     model.load_state_dict(own)

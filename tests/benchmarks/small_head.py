@@ -24,7 +24,7 @@ def weights(seed: int = 0, *, width: int = WIDTH, categories: int = len(CATEGORI
         "read": (HIDDEN, width + CORRECTED + len(READ) + MOMENT),
         "shift": (CORRECTED, HIDDEN),
         "risk": (1, HIDDEN),
-        "whole": (whole, HIDDEN + width),
+        "whole": (whole, HIDDEN + width + categories),
     }
     found = {f"{name}.weight": 0.1 * random.normal(size=shape) for name, shape in shapes.items()}
     found |= {f"{name}.bias": 0.1 * random.normal(size=shape[0]) for name, shape in shapes.items()}

@@ -87,11 +87,11 @@ def toy(tmp_path_factory: pytest.TempPathFactory, chats: list[Conversation]) -> 
     (folder / "chats" / "split.json").write_text(json.dumps({"dev": held_out, "test": []}), encoding="utf-8")
     (folder / "chats" / "spans").mkdir()
     (folder / "chats" / "spans" / "some.jsonl").write_text("".join(_spans(chats)), encoding="utf-8")
-    for name in ("train", "dev"):
+    for name, first in (("train", 0), ("dev", 60)):
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(["id", "text", "label"])
-            writer.writerows(_rows(60))
+            writer.writerows(_rows(60, first))
     with (folder / "calm.jsonl").open("w", encoding="utf-8") as stream:
         stream.writelines(json.dumps({"said": f"{text} {i}"}) + "\n" for i, text in enumerate(CALM))
     (folder / "table.yaml").write_text(TABLE, encoding="utf-8")
@@ -110,9 +110,9 @@ def _spans(chats: list[Conversation]) -> Iterator[str]:
                 yield dump_line(row | {"name": signal.value, "start": 0, "end": min(4, len(message.text))}) + "\n"
 
 
-def _rows(count: int) -> Iterator[tuple[int, str, str]]:
+def _rows(count: int, first: int) -> Iterator[tuple[int, str, str]]:
     kinds = islice(cycle([*((t, "angry") for t in ANGRY), *((t, "calm") for t in CALM)]), count)
-    yield from ((i, f"{text} ({i})", kind) for i, (text, kind) in enumerate(kinds))
+    yield from ((i, f"{text} ({i})", kind) for i, (text, kind) in enumerate(kinds, first))
 
 
 TABLE = """
@@ -145,6 +145,7 @@ TABLE = """
   name: toy_dev
   path: dev.csv
   split: dev
+  of: toy
 """
 CONFIG = """
 name: toy
@@ -155,7 +156,9 @@ table: table.yaml
 chats: chats
 replay: 0.5
 public: {epochs: 1, batch_size: 16}
-service: {epochs: 1, batch_size: 64}
+chat_stages:
+  - {name: service, epochs: 1, batch_size: 64, word_dropout: 0.05, habits: 0.3}
+  - {name: alone, alone: true, epochs: 1, batch_size: 64}
 """
 
 

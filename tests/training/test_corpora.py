@@ -14,11 +14,14 @@ from pipeline.records import Conversation
 from pipeline.serialise import conversation_to_json, dump_line
 from training.corpora import (
     CorpusEntry,
+    Draws,
     checksum,
     load_chats,
     load_table,
     public_dataset,
     read_chats,
+    text_key,
+    texts_of,
 )
 from training.targets import Layout
 
@@ -107,6 +110,30 @@ def test_a_sample_is_drawn_by_the_seed(tmp_path: Path) -> None:
     first, again, other = (public_dataset(one, tmp_path, LAYOUT, seed=s)["text"] for s in (1, 1, 2))
     assert len(first) == 9
     assert list(first) == list(again) != list(other)
+
+
+def test_texts_can_be_left_out_before_the_draw(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("text\n" + "".join(f"text number {i}\n" for i in range(50)), encoding="utf-8")
+    one = entry(path, sample=20, constant={"anger_any": 0})
+    drawn = texts_of(one, tmp_path, Draws(1, (1.0, 0.1)))
+    parts = [public_dataset(one, tmp_path, LAYOUT, seed=1, share=share)["text"] for share in (1.0, 0.1)]
+    assert drawn == {text_key(text) for part in parts for text in part}
+    rest = public_dataset(one, tmp_path, LAYOUT, seed=1, without=drawn)["text"]
+    assert len(rest) == 20
+    assert not drawn & {text_key(t) for t in rest}
+    assert len(texts_of(one, tmp_path)) == 50
+
+
+def test_texts_are_the_same_but_for_case_width_blanks_and_users() -> None:
+    assert text_key("@you Ｇive  it BACK") == text_key("give it back @me") == "giveitback"
+    assert text_key("退 钱！") == text_key("退钱!") != text_key("退款!")
+
+
+def test_numbers_and_lists_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    path.write_text('[{"text": "a", "much": "0.25"}, {"text": "b", "much": 1}]', encoding="utf-8")
+    assert [target(row, "anger") for row in rows_of(path, numbers={"anger": "much"})] == [0.25, 1.0]
 
 
 def test_a_missing_file_and_a_missing_column_are_named(tmp_path: Path) -> None:

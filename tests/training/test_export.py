@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 from toy_run import Run
 
 from pipeline.models.bundle import read_manifest, verified
-from pipeline.models.context import READ, ContextHead, HeadFile
+from pipeline.models.context import READ, ContextHead, HeadFile, category_scores
 from pipeline.models.drivers import Drivers
 from pipeline.models.fake import fake_scores
 from pipeline.models.onnx import OnnxScorer
@@ -61,7 +61,10 @@ def test_the_runtime_head_follows_a_chat_as_torch_does(run: Run) -> None:
         read = read_messages(run.trained.model.eval(), [one], autocast=False)
         heard = hear(run.trained.model, [one], read)
     categories = run.place.layout.categories
-    head = ContextHead(context_arrays(run.trained.model.context), points(), Drivers(drivers()), categories)
+    bias = np.linspace(-1, 1, len(categories), dtype=np.float32)
+    head = ContextHead(
+        context_arrays(run.trained.model.context), points(), Drivers(drivers()), categories, bias.tolist()
+    )
     own, rows = joined(read.logits), {j: row for row, (_, j, _) in enumerate(read.rows)}
     blank = fake_scores(categories=len(categories))
     hidden = b""
@@ -79,6 +82,11 @@ def test_the_runtime_head_follows_a_chat_as_torch_does(run: Run) -> None:
             corrected = (own[rows[j]] + heard.corrections[0, j]).numpy()
             assert abs(now.scores.anger - level(corrected[None, :3], points().anger)[0]) < 2e-3
         hidden = now.hidden
+    customers = [row for j, row in rows.items() if one.steps[j].is_customer]
+    peaks = sigmoid(read.logits["categories"][customers].numpy().max(axis=0) + bias)
+    said = head.outlook(hidden, read.embeddings[customers].mean(dim=0).numpy(), peaks.tolist())
+    wanted = heard.whole["category"][0, len(one.steps) - 1].numpy()
+    np.testing.assert_allclose(said.categories, category_scores(wanted, points().category), atol=5e-3)
 
 
 def test_the_head_is_written_short_and_whole(run: Run) -> None:

@@ -1,5 +1,6 @@
 """The gate: which check fails, and by how much."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ from toy_run import Run
 
 from pipeline.errors import ConfigError
 from pipeline.models.fake import FakeScorer
-from training.compare import main_measures
+from training.categories import main_category
+from training.compare import category_measures, main_measures
 from training.gate import Gate, bounds, examine, fallen, load_gate, slowdown, texts_of
 from training.measures import measure
 
@@ -52,6 +54,20 @@ def test_a_model_passes_against_itself_and_fails_by_size_and_floors(run: Run) ->
     assert verdict.checks > len(verdict.failures)
 
 
+def test_categories_are_compared_and_small_ones_are_named(run: Run) -> None:
+    folder, chats = run.finished.folder, run.place.part("dev")
+    gate = Gate(by_category=("category.top1", "escalation.accuracy"), least_chats=1, draws=100, slowdown=10)
+    verdict = examine(folder, folder, chats, gate)
+    mains = Counter(main_category(chat) for chat in chats)
+    del mains[""]
+    assert verdict.is_open
+    assert verdict.left_out == {}
+    assert verdict.checks == 2 + 2 * len(mains)
+    few = examine(folder, folder, chats, gate.model_copy(update={"least_chats": max(mains.values()) + 1}))
+    assert few.left_out == mains
+    assert few.checks == 2
+
+
 def test_time_is_a_ratio(run: Run) -> None:
     class Slow(FakeScorer):
         def score(self, texts):
@@ -69,6 +85,7 @@ def test_the_committed_gate_names_measures_that_exist(run: Run) -> None:
     gate = load_gate()
     known = {*measure(run.finished.judged), "forecast.recall@fa5", "forecast.lead@fa5"}
     assert {name for by in (gate.floors, gate.ceilings) for group in by.values() for name in group} <= known
+    assert set(gate.by_category) == dict(category_measures(run.finished.judged)).keys()
     assert set(gate.compared) <= dict(main_measures(run.finished.judged)).keys()
     assert gate.size_mb == 45
     assert gate.floors["en"]["category.top1"] > gate.floors["zh"]["category.top1"]

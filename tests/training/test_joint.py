@@ -84,3 +84,14 @@ def test_the_head_reads_roles_and_times(run: Run, dialogues: list[Dialogue]) -> 
             for d in (one, late)
         ]
     assert not torch.allclose(*risks)
+
+
+def test_words_are_dropped_at_random_and_special_tokens_never(run: Run, dialogues: list[Dialogue]) -> None:
+    model = run.trained.model.eval()
+    with torch.inference_mode():
+        plain, same = (read_messages(model, dialogues[:1], autocast=False, word_dropout=share) for share in (0.0, 0.0))
+        torch.manual_seed(0)
+        dropped = read_messages(model, dialogues[:1], autocast=False, word_dropout=0.5)
+    assert torch.equal(plain.embeddings, same.embeddings)
+    assert not torch.allclose(plain.embeddings, dropped.embeddings, atol=1e-3)
+    assert [row[:2] for row in plain.rows] == [row[:2] for row in dropped.rows]

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -19,6 +20,7 @@ from pipeline.records import (
     ConversationResult,
     CustomerLabels,
     Language,
+    Message,
     MessageResult,
     ModelIdentity,
     Outcome,
@@ -29,7 +31,7 @@ from pipeline.records import (
     SignalName,
 )
 from pipeline.serialise import assessment_to_json, conversation_to_json
-from training.measures import Judged, by_language, measure, micro_f1
+from training.measures import Judged, Mark, by_language, measure, micro_f1, token_f1
 
 MODEL = ModelIdentity("none", "0", "0" * 64)
 
@@ -119,6 +121,46 @@ def test_micro_f1_by_hand() -> None:
     pairs = [(frozenset("ab"), frozenset("a")), (frozenset("c"), frozenset("cd")), (frozenset(), frozenset())]
     assert micro_f1(pairs) == pytest.approx((2 / 3, 2 / 3, 2 / 3))
     assert micro_f1([(frozenset(), frozenset())]) == (0.0, 0.0, 0.0)
+
+
+def _marked(spoiled: Judged, text: str, marks: Sequence[Mark], *signals: Signal) -> Judged:
+    """One customer message of this text with marks, about which the model says these signals."""
+    message = Message("m1", datetime(2026, 1, 5, tzinfo=UTC), Role.CUSTOMER, "", text)
+    labels = replace(spoiled.labels, messages={"m1": CustomerLabels(2, 2, Polarity.NEGATIVE)})
+    result = MessageResult("m1", Role.CUSTOMER, Language.EN, risk=0.5, signals=signals)
+    return Judged(
+        replace(spoiled.conversation, messages=(message,), labels=labels),
+        replace(spoiled.assessment, messages=(result,)),
+        {"m1": marks},
+    )
+
+
+ABUSE, URGENT = SignalName.ABUSE, SignalName.URGENCY
+
+
+@pytest.mark.parametrize(
+    ("text", "marks", "said", "wanted"),
+    [
+        ("you total idiots, hurry", [("abuse", 4, 16)], [Signal(ABUSE, 1.0, 4, 16)], 1.0),
+        ("you total idiots, hurry", [("abuse", 4, 16)], [Signal(ABUSE, 1.0, 10, 23)], 0.5),
+        ("you total idiots, hurry", [("abuse", 0, 3), ("abuse", 10, 16)], [Signal(ABUSE, 1.0, 10, 16)], 2 / 3),
+        ("you total idiots, hurry", [("abuse", 4, 16)], [Signal(ABUSE, 1.0)], 0.0),
+        ("赶紧给我退款", [("urgency", 0, 2)], [Signal(URGENT, 1.0, 0, 2), Signal(ABUSE, 1.0, 0, 6)], 1.0),
+    ],
+)
+def test_words_of_signals_by_hand(
+    spoiled: list[Judged], text: str, marks: list[Mark], said: list[Signal], wanted: float
+) -> None:
+    assert token_f1([_marked(spoiled[0], text, marks, *said)]) == pytest.approx(wanted)
+
+
+def test_words_count_only_where_a_marked_signal_is_said(spoiled: list[Judged]) -> None:
+    text, right = "you total idiots, hurry", Signal(ABUSE, 1.0, 4, 16)
+    unsaid = _marked(spoiled[0], text, [("urgency", 18, 23)], Signal(ABUSE, 1.0, 0, 3))
+    emoji = _marked(spoiled[0], "😡 hurry", [("abuse", 0, 1)], Signal(ABUSE, 1.0, 2, 7))
+    assert str(token_f1([unsaid, emoji, *spoiled])) == "nan"
+    assert "signals.token_f1" not in measure(spoiled)
+    assert token_f1([unsaid, emoji, _marked(spoiled[0], text, [("abuse", 4, 16)], right)]) == 1.0
 
 
 def test_what_the_data_cannot_tell_is_left_out(chats: list[Conversation]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.records import AgentLabels, CustomerLabels, Role
-from training.real import RealCorpus, load_real, load_real_table
+from training.real import RealCorpus, labelled_rows, load_real, load_real_table
 
 LEVELS = {"anger": 2, "frustration": 1, "polarity": "negative", "signals": ["abuse"]}
 WHOLE = {
@@ -73,6 +73,12 @@ def test_texts_are_joined_with_their_labels(labels: Path, table: dict[str, RealC
     assert isinstance(talk.chat.labels.messages["0"], CustomerLabels)
     assert isinstance(talk.chat.labels.messages["1"], AgentLabels)
     assert {one.corpus for one in load_real(labels, table, tmp_path, shipped=False)} == set(table)
+
+
+def test_labelled_rows_and_dialogues_are_named(labels: Path) -> None:
+    assert labelled_rows(labels, ["talks"]) == {"d1"}
+    assert labelled_rows(labels, ["posts", "tasks"]) == {"7", "1"}
+    assert not labelled_rows(labels, [])
 
 
 def test_a_missing_file_and_a_missing_row_are_named(labels: Path, table: dict[str, RealCorpus], tmp_path: Path) -> None:

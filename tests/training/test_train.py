@@ -14,9 +14,9 @@ from training.train import Workplace, chat_dialogues, fresh, load_config, public
 
 
 def test_the_steps_run_in_order_and_leave_their_results(run: Run) -> None:
-    assert run.stages == ("public", "chats")
+    assert run.stages == ("public", "service", "alone")
     left = {path.name for path in run.place.out.iterdir()}
-    assert {"public.pt", "chats.pt", "points.json", "model"} <= left
+    assert {"public.pt", "service.pt", "alone.pt", "points.json", "model"} <= left
     assert not [name for name in left if name.endswith((".checkpoint", ".partial"))]
 
 
@@ -52,7 +52,7 @@ def test_a_run_killed_between_its_steps_ends_the_same(run: Run, tmp_path: Path) 
     shutil.copy(run.place.out / "public.pt", tmp_path / "public.pt")
     stages: list[str] = []
     again = train(replace(run.place, out=tmp_path), lambda stage, _: stages.append(stage))
-    assert dict.fromkeys(stages) == dict.fromkeys(["chats"])
+    assert dict.fromkeys(stages) == dict.fromkeys(["service", "alone"])
     wanted = run.trained.model.state_dict()
     assert all(torch.equal(value, wanted[name]) for name, value in again.model.state_dict().items())
     assert again.points == run.trained.points

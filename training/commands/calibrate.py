@@ -1,4 +1,4 @@
-"""`boilover calibrate`: the desk's share of escalating chats, for the risk."""
+"""`boilover calibrate`: the desk's share of escalating chats, for the risk; thresholds of the risk rule from an alert budget."""
 
 from __future__ import annotations
 
@@ -16,24 +16,39 @@ if TYPE_CHECKING:
 SUMMARY = "estimate which share of a desk's chats escalates, for the configuration (needs the train extra)"
 DESCRIPTION = """\
 Reads chats as `boilover audit` does. Where all are annotated their share is counted; else it is estimated from what the model says of
-them, allowing for its errors on annotated reference chats. Prints the lines for a configuration file."""
+them, allowing for its errors on annotated reference chats. Prints the lines for a configuration file.
+
+With --budget no chats are read but the annotated ones: it finds the lowest threshold of the risk rule in each language under which at most
+so many of 100 calm conversations are warned of. Give the share of escalating chats first: risks, and so thresholds, depend on it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.description = DESCRIPTION
-    parser.add_argument("chats", nargs="+", metavar="CHATS", help="file, folder or glob of the desk's finished chats")
+    parser.add_argument("chats", nargs="*", metavar="CHATS", help="file, folder or glob of the desk's finished chats")
+    parser.add_argument(
+        "--budget",
+        type=float,
+        metavar="N",
+        help="choose thresholds for at most N false alarms per 100 calm conversations (default: none)",
+    )
     parser.add_argument(
         "--model", metavar="MODEL", help="model folder or models:/NAME@ALIAS (default: the shipped model)"
     )
-    parser.add_argument("--into", type=Path, metavar="YAML", help="also write the value into this configuration file")
+    parser.add_argument(
+        "--into",
+        type=Path,
+        metavar="YAML",
+        help="also write the value into this configuration file (thresholds into its file of alert rules)",
+    )
     parser.add_argument(
         "--reference",
         nargs="+",
         type=Path,
         default=[],
         metavar="JSONL",
-        help="annotated chats that tell the model's errors (default: the development part of data/conversations)",
+        help="annotated chats that tell the model's errors, or that thresholds are chosen on (default: the development part "
+        "of data/conversations)",
     )
     parser.add_argument("--format", default="auto", metavar="NAME", help="format of CHATS (default: %(default)s)")
 
@@ -44,9 +59,11 @@ def run(args: argparse.Namespace) -> int:
     from training.base_rate import counted
     from training.settings import set_base_rate
 
+    if args.budget is not None:
+        return _thresholds(args)
     chats, skipped = _read(args.chats, args.format)
     if not chats:
-        raise InputError("no chats", path=args.chats[0], fix="give files that `boilover audit` reads.")
+        raise InputError("no chats", path=next(iter(args.chats), None), fix="give files that `boilover audit` reads.")
     found = counted(chats) if all(c.labels is not None for c in chats) else _estimate(args, chats)
     sys.stdout.write(
         f"# {found.rate:.1%} ({found.low:.1%} to {found.high:.1%} at 95 %) of {found.chats} chats, {found.how}\n"
@@ -56,6 +73,34 @@ def run(args: argparse.Namespace) -> int:
         set_base_rate(args.into, float(f"{found.rate:.3g}"))
         sys.stderr.write(f"boilover: written into {args.into}\n")
     return 1 if skipped else 0
+
+
+def _thresholds(args: argparse.Namespace) -> int:
+    """Print thresholds that keep the budget as YAML."""
+    from pipeline.errors import InputError
+    from pipeline.run import build
+    from training.alerts import choose, course
+    from training.evaluation import annotated
+    from training.settings import alert_file, set_thresholds
+
+    if args.chats:
+        raise InputError(
+            "thresholds are chosen on annotated chats", path=args.chats[0], fix="give them with --reference."
+        )
+    rules = None if args.into is None else alert_file(args.into)
+    pipeline = build(args.into, args.model)
+    chosen = choose([course(pipeline, chat) for chat in annotated(args.reference, "dev")], args.budget)
+    sys.stdout.write(f"# at most {args.budget:g} false alarms per 100 calm chats; on annotated chats it warned of\n")
+    sys.stdout.writelines(
+        f"# {name}: {c.false_alarms} of {c.calm} calm chats, {c.foreseen} of {c.escalating} before they escalated\n"
+        for name, c in chosen.items()
+    )
+    shown = ", ".join(f"{name}: {c.threshold:g}" for name, c in chosen.items())
+    sys.stdout.write(f"thresholds: {{{shown}}}\n")
+    if rules is not None:
+        set_thresholds(rules, {name: c.threshold for name, c in chosen.items()})
+        sys.stderr.write(f"boilover: written into {rules}\n")
+    return 0
 
 
 def _estimate(args: argparse.Namespace, chats: Sequence[Conversation]) -> BaseRate:

@@ -9,7 +9,7 @@ from pathlib import Path
 SUMMARY = "make a model the champion, if it passes the gate (needs the train extra)"
 DESCRIPTION = """\
 Measures MODEL and the present champion on the development chats and moves the alias `champion` if no floor is broken, no language
-is worse by more than chance, and size and speed are within budget (configs/train/gate.yaml). Exit code 1 where it is not promoted."""
+or complaint category is worse by more than chance, and size and speed are within budget (configs/train/gate.yaml). Exit code 1 where it is not promoted."""
 CHALLENGER = "models:/boilover@challenger"
 
 
@@ -54,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
     against = args.against or tracking.champion()
     champion = resource("models", "boilover") if against is None else folder_of(against)
     verdict = examine(folder, champion, annotated(args.chats, "dev"), gate)
+    if verdict.left_out:
+        few = ", ".join(f"{name} ({count})" for name, count in verdict.left_out.items())
+        sys.stdout.write(f"not compared, fewer than {gate.least_chats} chats: {few}\n")
     if not verdict.is_open:
         sys.stdout.write(f"not promoted: {len(verdict.failures)} of {verdict.checks} checks failed\n")
         sys.stdout.writelines(f"  {line}\n" for line in verdict.failures)

@@ -21,11 +21,13 @@ from pipeline.records import Outcome, Role, Stage
 
 MOMENT = (0.1, 0.2, 0.25, 0.3)
 NO_WORDS = np.zeros(0, np.float32)
+BIAS = (0.5,) * len(CATEGORIES)
+PEAKS = tuple(np.linspace(0, 1, len(CATEGORIES)))
 numbers = st.floats(-50, 50, width=32)
 
 
 def head(*, seed: int = 0, **options) -> ContextHead:
-    return ContextHead(weights(seed), points(), Drivers(drivers()), CATEGORIES, **options)
+    return ContextHead(weights(seed), points(), Drivers(drivers()), CATEGORIES, BIAS, **options)
 
 
 def scores(seed: int = 0, size: float = 1.0):
@@ -77,7 +79,9 @@ def test_another_base_rate_multiplies_the_odds(base_rate, odds) -> None:
 @given(st.integers(0, 50))
 def test_estimates_about_the_chat_stay_in_their_range(seed) -> None:
     heard = head(seed=seed).hear(b"", Role.CUSTOMER, MOMENT, scores(seed))
-    said = head(seed=seed).outlook(heard.hidden, np.random.default_rng(seed).normal(size=WIDTH).astype(np.float32))
+    said = head(seed=seed).outlook(
+        heard.hidden, np.random.default_rng(seed).normal(size=WIDTH).astype(np.float32), PEAKS
+    )
     assert 0 <= said.complaint <= 1
     assert 1 <= said.csat <= 5
     assert ((said.categories >= 0) & (said.categories <= 1)).all()
@@ -86,7 +90,9 @@ def test_estimates_about_the_chat_stay_in_their_range(seed) -> None:
 
 
 def test_a_conversation_without_messages_has_an_outlook() -> None:
-    assert head().outlook(b"", NO_WORDS).categories.shape == (len(CATEGORIES),)
+    none, silent = head().outlook(b"", NO_WORDS, ()), head().outlook(b"", NO_WORDS, (0.0,) * len(CATEGORIES))
+    assert none.categories.shape == (len(CATEGORIES),)
+    assert np.array_equal(none.categories, silent.categories)
 
 
 @pytest.mark.parametrize("threshold", [0.1, 0.3, 0.5])
@@ -117,7 +123,7 @@ def folder_of(tmp_path, files: dict[str, bytes]):
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
     entries = {name: FileEntry(sha256=sha256(data).hexdigest(), size=len(data)) for name, data in files.items()}
-    return SimpleNamespace(files=entries, categories=CATEGORIES)
+    return SimpleNamespace(files=entries, categories=CATEGORIES, operating_points=SimpleNamespace(categories=BIAS))
 
 
 def packed(arrays) -> bytes:
@@ -145,6 +151,7 @@ def test_a_head_is_read_from_its_folder(tmp_path) -> None:
         (b"\xff", packed(weights()), FEATURES, "not valid"),
         (written(), b"PK no arrays", FEATURES, "cannot be read"),
         (written(), packed({"read.weight": np.zeros((2, 2), np.float32)}), FEATURES, "does not fit"),
+        (written(), packed(weights(categories=len(CATEGORIES) + 1)), FEATURES, "does not fit"),
     ],
 )
 def test_a_head_of_other_features_or_form_is_refused(tmp_path, data, arrays, features, problem) -> None:

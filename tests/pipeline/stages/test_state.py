@@ -73,7 +73,9 @@ def test_a_snapshot_changes_no_alert(messages) -> None:
 def test_the_snapshot_stays_under_four_kilobytes_over_two_thousand_messages(seed: int) -> None:
     random = np.random.default_rng(seed)
     known = weights(width=384, categories=len(CATEGORIES))
-    head = ContextHead(known, points(), Drivers(drivers(feature_names(CATEGORIES))), CATEGORIES)
+    head = ContextHead(
+        known, points(), Drivers(drivers(feature_names(CATEGORIES))), CATEGORIES, [0.0] * len(CATEGORIES)
+    )
     policy = load_alert_policy()
     state = initial("shop-东区", "conversation-" + "x" * 51, "whatsapp")
     for at in range(2000):

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from toy_run import Run
 
+from pipeline.config import RiskRule, load_alert_policy
 from pipeline.errors import InputError
 from training.commands import calibrate
 
@@ -60,3 +61,31 @@ def test_skipped_input_is_told(run: Run, tmp_path: Path, capsys: pytest.CaptureF
 def test_nothing_to_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         calibrate.run(arguments(str(tmp_path / "none.jsonl")))
+
+
+def test_thresholds_for_a_budget_go_into_the_rules_of_the_configuration(
+    run: Run, repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules, config = tmp_path / "rules.yaml", tmp_path / "desk.yaml"
+    shipped = (repository / "configs" / "alerts.yaml").read_text(encoding="utf-8")
+    rules.write_text(shipped.replace("rearm_below: 0.6", "rearm_below: 0"), encoding="utf-8")
+    config.write_text("alerts: rules.yaml\n", encoding="utf-8")
+    doubled = tmp_path / "reference.jsonl"
+    doubled.write_text((run.place.config.chats / "some.jsonl").read_text(encoding="utf-8") * 3, encoding="utf-8")
+    given = ["--budget", "10", "--model", str(run.finished.folder), "--reference", str(doubled), "--into", str(config)]
+    assert calibrate.run(arguments(*given)) == 0
+    told = yaml.safe_load(capsys.readouterr().out)["thresholds"]
+    rule = next(rule for rule in load_alert_policy(rules).rules if isinstance(rule, RiskRule))
+    assert dict(rule.thresholds) == told
+    assert told
+    assert config.read_text(encoding="utf-8") == "alerts: rules.yaml\n"
+
+
+def test_a_budget_takes_no_bare_chats(bare: Path) -> None:
+    with pytest.raises(InputError, match="annotated"):
+        calibrate.run(arguments(str(bare), "--budget", "5"))
+
+
+def test_neither_chats_nor_a_budget_is_an_error() -> None:
+    with pytest.raises(InputError, match="no chats"):
+        calibrate.run(arguments())

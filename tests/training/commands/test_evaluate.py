@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from toy_run import Run
 
 from pipeline.errors import InputError
@@ -79,3 +80,62 @@ def test_the_behavioural_suite_is_printed_and_filled_in(
     assert "| calm |" in page.read_text(encoding="utf-8")
     evaluate.run(arguments(*given, "--json"))
     assert json.loads(capsys.readouterr().out)["kinds"]["minimum"]["all"]["tried"] == 3
+
+
+def test_public_sets_alone_are_measured_and_filled_in(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpora = run.place.corpora
+    assert corpora is not None
+    row = {"name": "toy_rest", "path": "dev.csv", "language": "mixed", "licence": "own", "text": ["text"]}
+    row |= {"label": "label", "targets": {"anger_any": {"positive": ["angry"], "rest": "negative"}}}
+    table = run.place.config.table.with_name("untrained.yaml")
+    table.write_text(yaml.safe_dump({"rows": [row]}), encoding="utf-8")
+    page = tmp_path / "page.md"
+    blocks = [f"<!-- figures:{name} -->\n<!-- /figures:{name} -->\n" for name in ("public", "untrained")]
+    page.write_text("".join(blocks), encoding="utf-8")
+    given = ("--part", "none", "--corpora", str(corpora), "--model", str(run.finished.folder), "--draws", "5")
+    given += ("--config", str(corpora / "toy.yaml"), "--into", str(page))
+    assert evaluate.run(arguments(*given, "--baselines", "--untrained", "--sample", "50")) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert next(line for line in printed if line.startswith("toy_dev")).split()[1:3] == ["anger_any", "60"]
+    assert next(line for line in printed if line.startswith("toy_rest")).split()[-1] == "50"
+    filled = page.read_text(encoding="utf-8")
+    assert "| toy_dev | anger_any | 60 |" in filled
+    assert "| toy_rest | mixed | anger_any.auc |" in filled
+    evaluate.run(arguments(*given, "--json"))
+    assert json.loads(capsys.readouterr().out) == {"public": run.finished.public}
+    assert "| toy_dev.anger_any.auc |" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("given", [("--baselines",), ("--untrained",), ("--part", "none")])
+def test_public_sets_want_their_folder(given: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match="public"):
+        evaluate.run(arguments(*given))
+
+
+def test_two_models_want_chats(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="chats"):
+        evaluate.run(arguments("--part", "none", "--corpora", str(tmp_path), "--against", str(tmp_path)))
+
+
+def test_views_are_printed_and_fill_their_blocks(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "".join(f"<!-- figures:{b} -->\n<!-- /figures:{b} -->\n" for b in ("slices", "alerts")), encoding="utf-8"
+    )
+    chats = str(run.place.config.chats / "some.jsonl")
+    given = (chats, "--model", str(run.finished.folder), "--slices", "--alerts", "--draws", "20")
+    assert evaluate.run(arguments(*given, "--into", str(page))) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("slice ")
+    assert "risk rule" in out
+    filled = page.read_text(encoding="utf-8")
+    assert "| slice | language | chats |" in filled
+    assert "| recall |" in filled
+    evaluate.run(arguments(*given, "--json"))
+    found = json.loads(capsys.readouterr().out)
+    assert found["alerts"]["all"]["calm"]["value"] + found["alerts"]["all"]["escalating"]["value"] <= len(
+        run.place.chats
+    )
+    assert {one["slice"] for one in found["slices"]}
