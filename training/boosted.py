@@ -18,7 +18,7 @@ from pipeline.models.scorer import FloatArray
 from pipeline.records import Conversation, Role
 from pipeline.run import Pipeline
 from pipeline.stages.features import features
-from training.corpora import chat_language
+from training.corpora import chat_language, some
 from training.measures import Judged, by_language, forecasts
 from training.tables import Table
 
@@ -44,8 +44,7 @@ def drawn(
     left = [chat for chat in chats if chat.conversation_id not in measured]
     if not left:
         raise InputError("no annotated chats are left to fit on", fix="measure another part.")
-    picked = np.random.default_rng(seed).choice(len(left), min(count, len(left)), replace=False)
-    return [left[at] for at in sorted(picked.tolist())]
+    return some(left, count, seed=seed)
 
 
 def prefixes(pipeline: Pipeline, chat: Conversation) -> dict[str, FloatArray]:
@@ -103,8 +102,8 @@ def compare_heads(
         "mean of log-odds": [with_risks(one, between(one, risks)) for one, risks in zip(judged, boosted, strict=True)],
     }
     return {
-        side: {name: forecasts(group) for name, group in by_language(some, chat_language).items()}
-        for side, some in sides.items()
+        side: {name: forecasts(group) for name, group in by_language(chats, chat_language).items()}
+        for side, chats in sides.items()
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.records import Conversation, CustomerLabels, Role, SignalName
 from pipeline.text.glyphs import simplified
-from training.compare import drawn_chats, main_measures
+from training.compare import Measure, drawn_chats, main_measures
 from training.corpora import chat_language
 from training.measures import Judged, by_language
 from training.tables import Table
@@ -132,17 +132,21 @@ def measure_slices(judged: Sequence[Judged], *, draws: int = DRAWS, seed: int = 
 
 
 def _values(judged: Sequence[Judged]) -> dict[str, float]:
-    once = np.ones((1, len(judged)))
-    return {name: float(of(once)[0]) for name, of in main_measures(judged) if name in MEASURES}
+    return {name: _value(of, len(judged)) for name, of in main_measures(judged) if name in MEASURES}
+
+
+def _value(of: Measure, chats: int) -> float:
+    """Of a measure with each chat drawn once."""
+    return float(of(np.ones((1, chats)))[0])
 
 
 def _figures(some: Sequence[Judged], whole: Mapping[str, float], draws: int, seed: int) -> dict[str, Figure]:
-    values, drawn = _values(some), drawn_chats(len(some), draws, seed)
+    drawn = drawn_chats(len(some), draws, seed)
     found = {}
     for name, of in main_measures(some):
-        if name in MEASURES and np.isfinite((values[name], whole[name])).all():
+        if name in MEASURES and np.isfinite((value := _value(of, len(some)), whole[name])).all():
             low, high = np.nanquantile(of(drawn), (0.025, 0.975)).tolist()
-            found[name] = Figure(values[name], whole[name], low, high)
+            found[name] = Figure(value, whole[name], low, high)
     return found
 
 

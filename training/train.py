@@ -214,7 +214,7 @@ def _chat_stage(
     beside = () if stage.alone else _beside(place, tokenizer)
     fit_chats(
         model,
-        [*chat_dialogues(place, "train", tokenizer), *beside],
+        [*chat_dialogues(place, "train", tokenizer, habits=HABITS if stage.habits else ()), *beside],
         place.layout,
         stage,
         seed=seed,
@@ -270,13 +270,15 @@ def rows_of(dataset: datasets.Dataset, tokenizer: Tokenizer, max_tokens: int) ->
     return encode(tokenizer, dataset["text"], np.array(dataset["targets"], np.float32), max_tokens=max_tokens)
 
 
-def chat_dialogues(place: Workplace, part: str, tokenizer: Tokenizer) -> list[Dialogue]:
-    """The annotated chats of a part, ready for training; of the training part the configured share."""
+def chat_dialogues(
+    place: Workplace, part: str, tokenizer: Tokenizer, *, habits: Sequence[Callable[[str], str]] = ()
+) -> list[Dialogue]:
+    """The annotated chats of a part, ready for training (see ``dialogues_of``); of the training part the configured share."""
     chats = place.part(part)
     if part == "train" and place.config.share < 1:
         Random(place.config.seed).shuffle(chats)
         chats = chats[: max(1, round(place.config.share * len(chats)))]
-    return dialogues_of(place, chats, tokenizer, habits=HABITS if part == "train" else ())
+    return dialogues_of(place, chats, tokenizer, habits=habits)
 
 
 def dialogues_of(

@@ -16,7 +16,8 @@ from training.train import chat_dialogues
 
 @pytest.fixture(scope="module")
 def dialogues(run: Run) -> list[Dialogue]:
-    return chat_dialogues(run.place, "train", Tokenizer.from_file(str(run.place.base / "tokenizer.json")))
+    tokenizer = Tokenizer.from_file(str(run.place.base / "tokenizer.json"))
+    return chat_dialogues(run.place, "train", tokenizer, habits=HABITS)
 
 
 def written(name: str, text: str) -> str:
